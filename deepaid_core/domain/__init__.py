@@ -1,0 +1,1 @@
+"""Plain frozen values that every other layer shares; NumPy only."""

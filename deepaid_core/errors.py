@@ -1,0 +1,79 @@
+"""Named errors. Each message is one sentence: what happened, the offending value, what to do."""
+
+__all__ = [
+    "ArtifactError",
+    "CancelledError",
+    "CaptureError",
+    "DeepAidError",
+    "DetectorMismatchError",
+    "InvalidEventsError",
+    "InvalidParameterError",
+    "NotFittedError",
+    "NotFoundError",
+    "PortInUseError",
+    "StaleWriteError",
+    "StoreError",
+    "StoreVersionError",
+    "VerdictRefusedError",
+    "WorkspaceError",
+]
+
+
+class DeepAidError(Exception):
+    """Base of every error that a user may see; its text is safe to show as plain text."""
+
+
+class InvalidParameterError(DeepAidError):
+    """A setting is outside what is allowed."""
+
+
+class InvalidEventsError(DeepAidError):
+    """Events have the wrong shape, a wrong schema or a value that is not finite."""
+
+
+class CaptureError(DeepAidError):
+    """A packet capture cannot be read."""
+
+
+class NotFittedError(DeepAidError):
+    """A detector was used before it was trained."""
+
+
+class DetectorMismatchError(DeepAidError):
+    """Events and detector, or interpreter and detector, do not belong together."""
+
+
+class ArtifactError(DeepAidError):
+    """A stored detector is damaged, foreign, or of another version."""
+
+
+class StoreError(DeepAidError):
+    """The database cannot be used."""
+
+
+class StoreVersionError(StoreError):
+    """The database was written by a newer version of the product."""
+
+
+class StaleWriteError(StoreError):
+    """Somebody else changed the same thing first."""
+
+
+class NotFoundError(DeepAidError):
+    """No finding, pattern or detector has this id."""
+
+
+class VerdictRefusedError(DeepAidError):
+    """A verdict lacks something it must carry, or cannot be undone."""
+
+
+class WorkspaceError(DeepAidError):
+    """The workspace folder cannot be created or written."""
+
+
+class PortInUseError(DeepAidError):
+    """Another program already listens on the requested port."""
+
+
+class CancelledError(DeepAidError):
+    """The user cancelled a running job; nothing of it was kept."""
