@@ -1,0 +1,1 @@
+"""The command line: the same workflow functions as the pages."""

@@ -1,0 +1,1 @@
+"""What normal looks like."""

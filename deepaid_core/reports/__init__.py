@@ -1,0 +1,1 @@
+"""Write-ups of findings."""

@@ -1,0 +1,1 @@
+"""What the dashboard's pages share; with them, the only code that imports Streamlit."""
