@@ -1,0 +1,89 @@
+"""The one table of pages, and how to get from one to another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+import streamlit as st
+
+__all__ = ["PAGES", "PageEntry", "declare", "go", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page.
+
+    Attributes:
+        name: What code calls it.
+        path: File, relative to app.py, one folder below pages/.
+        url_path: What the address bar shows; empty for the first page.
+        in_menu: Whether the sidebar lists it; others are opened from a row or a deep link.
+    """
+
+    name: str
+    section: str
+    path: str
+    title: str
+    icon: str
+    url_path: str
+    in_menu: bool = True
+
+
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry(
+        "overview", "Triage", "pages/triage/overview.py", "Overview", ":material/dashboard:", ""
+    ),
+    PageEntry("queue", "Triage", "pages/triage/queue.py", "Queue", ":material/list:", "queue"),
+    PageEntry(
+        "finding",
+        "Triage",
+        "pages/triage/finding.py",
+        "Investigate",
+        ":material/search:",
+        "finding",
+        in_menu=False,
+    ),
+    PageEntry(
+        "patterns",
+        "Knowledge",
+        "pages/knowledge/patterns.py",
+        "Patterns",
+        ":material/schema:",
+        "patterns",
+    ),
+    PageEntry("data", "System", "pages/system/data.py", "Data", ":material/database:", "data"),
+    PageEntry("about", "System", "pages/system/about.py", "About", ":material/info:", "about"),
+)
+
+_BY_NAME = {page.name: page for page in PAGES}
+
+
+def declare() -> st.Page:
+    """Tell Streamlit of all pages; returns the one that the address asks for."""
+    sections: dict[str, list[st.Page]] = {}
+    for page in PAGES:
+        sections.setdefault(page.section, []).append(
+            st.Page(
+                page.path,
+                title=page.title,
+                icon=page.icon,
+                url_path=page.url_path or None,
+                default=not page.url_path,
+                visibility="visible" if page.in_menu else "hidden",
+            )
+        )
+    return st.navigation(sections)
+
+
+def go(name: str, params: Mapping[str, str] | None = None) -> NoReturn:
+    """Switch to a page; its address carries exactly the given parameters."""
+    st.switch_page(_BY_NAME[name].path, query_params=dict(params or {}))
+
+
+def link(
+    name: str, label: str, params: Mapping[str, str] | None = None, *, icon: str | None = None
+) -> None:
+    """A link to a page; the label is Markdown, so escape what is not ours."""
+    st.page_link(
+        _BY_NAME[name].path, label=label, icon=icon, query_params=dict(params) if params else None
+    )

@@ -1,0 +1,85 @@
+"""The dashboard as an ASGI application that sends security headers.
+
+Start it with `python -m streamlit run deepaid_ui/server.py`. `streamlit run app.py` shows the same
+pages without the headers.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import streamlit as st
+import streamlit.net_util
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["POLICY", "SecurityHeaders", "app", "script_path"]
+
+# 'unsafe-eval' is for Plotly, whose WebGL charts stay empty without it; nothing but this server
+# can be asked for anything, so an image link in a host name reaches nobody.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "frame-src 'self' blob: data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds the headers to each response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; add the headers when the response starts."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def script_path() -> Path:
+    """Where app.py is: beside this package in a checkout, inside deepaid_core once installed."""
+    beside = Path(__file__).resolve().parent.parent / "app.py"
+    if beside.is_file():
+        return beside
+    core = importlib.util.find_spec("deepaid_core")
+    locations = core.submodule_search_locations if core else None
+    return Path(next(iter(locations or ["."]))) / "_dashboard" / "app.py"
+
+
+def _unlist_own_folder() -> None:
+    # Streamlit puts the folder of this file first on the path, where our `text` or `session`
+    # would answer to anybody's `import text`.
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+
+
+_unlist_own_folder()
+# Streamlit asks an outside service for this machine's address when a foreign origin knocks.
+streamlit.net_util.get_external_ip = lambda: None
+app = st.App(script_path(), middleware=[Middleware(SecurityHeaders)])

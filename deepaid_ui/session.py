@@ -1,0 +1,217 @@
+"""Typed access to the address bar and to what one browser session has half-done.
+
+What is shown lives in the address, what was decided in the store; a session keeps only what is
+half-typed and the last thing done, for its Undo button.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_args
+
+import streamlit as st
+
+from deepaid_core.domain.finding import Status
+from deepaid_core.domain.queries import FindingQuery, GroupBy, Sort
+from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.figures.severity import SEVERITY_BOUNDS
+from deepaid_ui.workspace import workspace
+
+__all__ = [
+    "GROUPINGS",
+    "PAGE_SIZE",
+    "SEVERITIES",
+    "SORTS",
+    "STATUSES",
+    "Done",
+    "QueueView",
+    "author",
+    "done",
+    "forget_done",
+    "param",
+    "remember_done",
+    "set_author",
+    "set_param",
+]
+
+PAGE_SIZE = 50
+STATUSES = ("open", "closed", "all")
+SORTS: tuple[Sort, ...] = get_args(Sort)
+SEVERITIES = tuple(str(band) for band, _ in SEVERITY_BOUNDS)
+GROUPINGS: tuple[str, ...] = ("none", *get_args(GroupBy))
+
+_AUTHOR = "_author"
+_DONE = "_done"
+_ID = re.compile(r"[FPD]-[0-9A-Za-z]{10}")
+_LONGEST_PARAM = 200
+
+
+def param(name: str) -> str | None:
+    """One parameter of the address, cut to a sane length; None when absent or empty."""
+    value = st.query_params.get(name)
+    return value[:_LONGEST_PARAM] if value else None
+
+
+def set_param(name: str, value: str | None) -> None:
+    """Change one parameter of the address; None removes it."""
+    if value is None:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
+    return value if value in allowed else default
+
+
+def _ratios(severity: str | None) -> tuple[float | None, float | None]:
+    """Score over threshold of a band: from, inclusive, and up to, exclusive."""
+    high: float | None = None
+    for band, low in SEVERITY_BOUNDS:
+        if band == severity:
+            # The lowest band takes all that is left, the highest all above.
+            return (low or None), high
+        high = low
+    return None, None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """Which findings the queue shows and in which order, as the address says.
+
+    Each attribute is a parameter of the same name; a finding's page carries them on, so that
+    next and previous follow the queue that was left.
+
+    Attributes:
+        status: "open", "closed" or "all".
+        severity: Name of a band.
+        suggestion: Category that the Distiller suggests, or "unknown".
+        proof: "verified" or "not verified".
+        q: Text to look for.
+        group: "none" or what to group by.
+        page: From 1.
+    """
+
+    status: str = "open"
+    severity: str | None = None
+    detector: str | None = None
+    entity: str | None = None
+    pattern: str | None = None
+    verdict: str | None = None
+    suggestion: str | None = None
+    proof: str | None = None
+    q: str = ""
+    since: str | None = None
+    sort: str = "score"
+    group: str = "none"
+    page: int = 1
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "QueueView":
+        """A view from parameters or widget values; what makes no sense is as if absent."""
+
+        def text(name: str) -> str | None:
+            value = values.get(name)
+            return str(value)[:_LONGEST_PARAM] if value else None
+
+        page = text("page") or "1"
+        pattern = text("pattern")
+        return cls(
+            status=_one_of(text("status"), STATUSES, "open"),
+            severity=text("severity") if text("severity") in SEVERITIES else None,
+            detector=text("detector"),
+            entity=text("entity"),
+            pattern=pattern if pattern and _ID.fullmatch(pattern) else None,
+            verdict=text("verdict") if text("verdict") in set(VerdictLabel) else None,
+            suggestion=text("suggestion"),
+            proof=text("proof") if text("proof") in {"verified", "not verified"} else None,
+            q=(text("q") or "").strip(),
+            since=text("since") if (text("since") or "").isdecimal() else None,
+            sort=_one_of(text("sort"), SORTS, "score"),
+            group=_one_of(text("group"), GROUPINGS, "none"),
+            page=min(int(page), 1_000_000) if page.isdecimal() and int(page) else 1,
+        )
+
+    @classmethod
+    def of_address(cls) -> "QueueView":
+        """The view that the address bar asks for."""
+        return cls.of(st.query_params.to_dict())
+
+    def to_params(self) -> dict[str, str]:
+        """Parameters that bring this view back; defaults are left out."""
+        return {
+            field.name: str(value)
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        }
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether anything but the status narrows the view."""
+        return replace(self, status="open", sort="score", group="none", page=1) != QueueView()
+
+    def query(self, paths: tuple[tuple[str, ...], ...] | None = None) -> FindingQuery:
+        """The question to the store.
+
+        Args:
+            paths: Paths with the suggestion that is asked for; None where none is.
+        """
+        low, high = _ratios(self.severity)
+        since = float(self.since) if self.since else None
+        sort: Sort = next(sort for sort in SORTS if sort == self.sort)
+        return FindingQuery(
+            status=None if self.status == "all" else Status(self.status),
+            detector_name=self.detector,
+            pattern_id=self.pattern,
+            entity=self.entity,
+            verdict=self.verdict,
+            verified=None if self.proof is None else self.proof == "verified",
+            text=self.q,
+            min_ratio=low,
+            max_ratio=high,
+            since=since,
+            until=since + 3600.0 if since is not None else None,
+            paths=paths,
+            sort=sort,
+        )
+
+
+def author() -> str | None:
+    """Who judges: DEEPAID_USER, else the name given in this session."""
+    given: str | None = st.session_state.get(_AUTHOR)
+    return workspace().author or given
+
+
+def set_author(name: str) -> None:
+    """Remember, for this session, who judges."""
+    st.session_state[_AUTHOR] = name.strip()[:80]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last thing this session decided, for its banner.
+
+    Attributes:
+        text: What happened, not Markdown.
+        numbers: Verdicts that Undo takes back; empty when there is nothing to take back.
+    """
+
+    text: str
+    numbers: tuple[int, ...] = ()
+
+
+def remember_done(value: Done) -> None:
+    """Replace what the banner says."""
+    st.session_state[_DONE] = value
+
+
+def done() -> Done | None:
+    """The last thing this session decided."""
+    value: Done | None = st.session_state.get(_DONE)
+    return value
+
+
+def forget_done() -> None:
+    """Close the banner."""
+    st.session_state.pop(_DONE, None)
