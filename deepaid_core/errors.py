@@ -14,6 +14,7 @@ __all__ = [
     "StaleWriteError",
     "StoreError",
     "StoreVersionError",
+    "StoredValueError",
     "VerdictRefusedError",
     "WorkspaceError",
 ]
@@ -57,6 +58,10 @@ class StoreVersionError(StoreError):
 
 class StaleWriteError(StoreError):
     """Somebody else changed the same thing first."""
+
+
+class StoredValueError(StoreError):
+    """A stored value is damaged, or of another kind or version than expected."""
 
 
 class NotFoundError(DeepAidError):
