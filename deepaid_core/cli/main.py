@@ -1,0 +1,65 @@
+"""The `deepaid` command: one table of its subcommands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepaid_core import __version__
+from deepaid_core.cli import dashboard, detection, findings, reporting, verdicts
+from deepaid_core.cli.terminal import Settings, guarded, say
+
+__all__ = ["COMMANDS", "app"]
+
+COMMANDS = {
+    "demo": dashboard.demo,
+    "dashboard": dashboard.dashboard,
+    "detectors": detection.detectors,
+    "train": detection.train,
+    "detect": detection.detect,
+    "findings": findings.findings,
+    "interpret": findings.interpret,
+    "patterns": findings.patterns,
+    "verdict": verdicts.verdict,
+    "undo": verdicts.undo,
+    "report": reporting.report,
+}
+
+app = typer.Typer(
+    name="deepaid",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        say(f"deepaid {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            help="Workspace folder: database, detectors, reports. "
+            "Else DEEPAID_HOME, else ./workspace.",
+            show_default=False,
+        ),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Interpret, triage and learn from the anomalies that unsupervised detectors find."""
+    ctx.obj = Settings(workspace, debug)
+
+
+for _name, _command in COMMANDS.items():
+    app.command(_name)(guarded(_command))
