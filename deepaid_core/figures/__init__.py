@@ -1,1 +1,1 @@
-"""Values in, figures out."""
+"""Values in, Plotly figures or graph data out; nothing here reads a store or draws a page."""

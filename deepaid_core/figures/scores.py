@@ -1,0 +1,270 @@
+"""A score against its threshold: one event, a search step by step, a finding over time."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import plotly.graph_objects as go
+
+from deepaid_core.domain.interpretation import Diagnostics
+from deepaid_core.figures.numbers import (
+    format_count,
+    format_duration,
+    format_score,
+    format_time_utc,
+    format_value,
+)
+from deepaid_core.figures.theme import BAND, BLUE, GREY, VERMILLION, empty_figure, finish
+
+__all__ = ["TIMELINE_POINTS", "flip_curve", "members_timeline", "score_strip", "times_utc"]
+
+TIMELINE_POINTS = 2000
+"""Most events that a timeline draws; of more, the highest score of each time slot is kept."""
+
+_LOG_FROM = 20.0  # times apart, from which scores are drawn on a logarithmic axis
+
+
+def score_strip(score: float, threshold: float, reference_score: float) -> go.Figure:
+    """One line with the anomaly's score, the threshold and the score of the closest normal."""
+    values = (score, threshold, reference_score)
+    if not all(math.isfinite(value) for value in values):
+        return empty_figure(
+            "The score cannot be drawn",
+            "One of score, threshold and the closest normal's score is not a finite number.",
+        )
+    log = _is_log(values)
+    spots = [math.log10(value) if log else value for value in values]
+    low, high = min(spots), max(spots)
+    # Labels stand to the left of the lowest and to the right of the highest spot.
+    room = (high - low or max(abs(high), 1.0)) * 0.45
+    left, right = low - room, high + room
+    figure = go.Figure()
+    figure.add_shape(
+        type="rect", x0=left, x1=spots[1], y0=0, y1=1, yref="paper", fillcolor=BAND,
+        line_width=0, layer="below",
+    )  # fmt: skip
+    figure.add_shape(
+        type="line", x0=spots[1], x1=spots[1], y0=0, y1=1, yref="paper",
+        line={"color": GREY, "width": 2, "dash": "dash"},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[spots[2], spots[0]], y=[0, 0], mode="lines", hoverinfo="skip",
+        line={"color": GREY, "width": 2},
+    )  # fmt: skip
+    normal_is_left = spots[2] <= spots[0]
+    for spot, name, value, symbol, color, on_left in (
+        (spots[0], "anomaly", score, "diamond", VERMILLION, not normal_is_left),
+        (spots[2], "closest normal", reference_score, "circle-open", BLUE, normal_is_left),
+    ):
+        figure.add_scatter(
+            x=[spot],
+            y=[0],
+            mode="markers",
+            marker={
+                "symbol": symbol,
+                "color": color,
+                "size": 14,
+                "line": {"width": 2.5 if symbol == "circle-open" else 0},
+            },
+            hovertext=[f"{name}: {format_score(value)}"],
+            hoverinfo="text",
+        )
+        figure.add_annotation(
+            x=spot, y=0, text=f"{name} {format_score(value)}", showarrow=False, yshift=22,
+            xanchor="right" if on_left else "left", xshift=-2 if on_left else -8,
+        )  # fmt: skip
+    figure.add_annotation(
+        x=spots[1], y=0, text=f"threshold {format_score(threshold)}", showarrow=False,
+        yshift=-22, xanchor="center",
+    )  # fmt: skip
+    figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
+    ticks = _log_ticks(left, right) if log else {}
+    figure.update_xaxes(
+        title={"text": "Score" + (", log" if log else "") + "; shaded: accepted as normal"},
+        range=[left, right],
+        zeroline=False,
+        fixedrange=True,
+        **ticks,
+    )
+    return finish(figure, _strip_title(score, threshold, reference_score), height=160, left=20)
+
+
+def _strip_title(score: float, threshold: float, reference_score: float) -> str:
+    if threshold > 0:
+        over = f"Score {format_score(score)} is {_times(score / threshold)} the threshold"
+    else:
+        over = f"Score {format_score(score)}, threshold {format_score(threshold)}"
+    accepted = "is accepted" if reference_score <= threshold else "is still flagged"
+    return f"{over}; the closest normal event ({format_score(reference_score)}) {accepted}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}×" if ratio >= 100 else f"{ratio:.3g}×"
+
+
+def _is_log(values: Sequence[float]) -> bool:
+    return min(values) > 0 and max(values) / min(values) > _LOG_FROM
+
+
+def _log_ticks(low: float, high: float) -> dict[str, list[float] | list[str]]:
+    step = max(1, math.ceil((high - low) / 6))
+    exponents = range(math.ceil(low), math.floor(high) + 1, step)
+    return {
+        "tickvals": [float(exponent) for exponent in exponents],
+        "ticktext": [format_value(10.0**exponent) for exponent in exponents],
+    }
+
+
+def flip_curve(diagnostics: Diagnostics) -> go.Figure:
+    """The score after 0, 1, 2, ... deviations take the closest normal's values."""
+    if not diagnostics.flip_scores:
+        return empty_figure(
+            "No deviation was found",
+            "Without deviations there is no step from the anomaly towards normal to draw.",
+        )
+    scores = [diagnostics.score, *diagnostics.flip_scores]
+    threshold = diagnostics.threshold
+    steps = list(range(len(scores)))
+    accepted = [score <= threshold for score in scores]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=steps,
+        y=scores,
+        mode="lines+markers",
+        line={"color": GREY, "width": 2},
+        marker={
+            "symbol": ["circle-open" if ok else "diamond" for ok in accepted],
+            "color": [BLUE if ok else VERMILLION for ok in accepted],
+            "size": 12,
+            "line": {"width": [2 if ok else 0 for ok in accepted]},
+        },
+        hovertext=[
+            f"{format_count(step, 'deviation')} replaced<br>score {format_score(score)}<br>"
+            + ("accepted as normal" if ok else "still flagged")
+            for step, score, ok in zip(steps, scores, accepted, strict=True)
+        ],
+        hoverinfo="text",
+    )
+    log = _is_log([*scores, threshold])
+    _threshold_line(figure, threshold, log=log)
+    figure.update_yaxes(
+        title={"text": "Score" + (", log" if log else "")},
+        type="log" if log else "linear",
+        fixedrange=True,
+    )
+    figure.update_xaxes(
+        title={"text": "Deviations that take the closest normal's values"},
+        tickvals=steps[:: max(1, len(steps) // 12)],
+        zeroline=False,
+        fixedrange=True,
+    )
+    total = format_count(len(scores) - 1, "deviation")
+    first = next((step for step, ok in enumerate(accepted) if ok), None)
+    title = (
+        f"Still flagged after all {total} are replaced"
+        if first is None
+        else f"Accepted as normal after {first} of {total}"
+    )
+    return finish(figure, title, height=260, left=70, right=90)
+
+
+def _threshold_line(figure: go.Figure, threshold: float, *, log: bool) -> None:
+    # Shapes take values on a logarithmic axis, annotations their logarithm.
+    figure.add_shape(
+        type="line", x0=0, x1=1, xref="paper", y0=threshold, y1=threshold,
+        line={"color": GREY, "width": 2, "dash": "dash"},
+    )  # fmt: skip
+    figure.add_annotation(
+        x=1, xref="paper", xanchor="left", xshift=4, align="left", showarrow=False,
+        y=math.log10(threshold) if log else threshold,
+        text=f"threshold<br>{format_score(threshold)}",
+    )  # fmt: skip
+
+
+def times_utc(times: Sequence[float]) -> list[datetime]:
+    """Unix seconds as UTC times without a zone, as Plotly's date axes want them."""
+    return [datetime.fromtimestamp(time, tz=UTC).replace(tzinfo=None) for time in times]
+
+
+def members_timeline(
+    times: Sequence[float],
+    scores: Sequence[float],
+    threshold: float,
+    interpreted_time: float,
+    *,
+    max_points: int = TIMELINE_POINTS,
+) -> go.Figure:
+    """The events of a finding over time, the interpreted one marked.
+
+    Args:
+        times: Unix seconds, UTC, (n,).
+        scores: Score of each event, (n,).
+        threshold: The detector's threshold.
+        interpreted_time: Time of the event that is interpreted.
+        max_points: Most events to draw; of more, the highest of each time slot.
+    """
+    if not times:
+        return empty_figure("No event", "This finding keeps no events to draw over time.")
+    at, heights = np.asarray(times, dtype=float), np.asarray(scores, dtype=float)
+    interpreted = int(np.lexsort((-heights, np.abs(at - interpreted_time)))[0])
+    kept = _highest_per_slot(at, heights, max_points)
+    others = kept[kept != interpreted]
+    figure = go.Figure()
+    if len(others):
+        figure.add_scatter(
+            x=times_utc(at[others].tolist()),
+            y=heights[others].tolist(),
+            mode="markers",
+            name="event",
+            marker={"color": VERMILLION, "symbol": "circle", "size": 7, "opacity": 0.7},
+            hovertext=[_moment(t, s) for t, s in zip(at[others], heights[others], strict=True)],
+            hoverinfo="text",
+        )
+    figure.add_scatter(
+        x=times_utc([float(at[interpreted])]),
+        y=[float(heights[interpreted])],
+        mode="markers",
+        name="interpreted event",
+        marker={"color": BLUE, "symbol": "star-diamond", "size": 14},
+        hovertext=["interpreted event<br>" + _moment(at[interpreted], heights[interpreted])],
+        hoverinfo="text",
+    )
+    log = _is_log([float(heights.min()), float(heights.max()), threshold])
+    _threshold_line(figure, threshold, log=log)
+    figure.update_yaxes(
+        title={"text": "Score" + (", log" if log else "")},
+        type="log" if log else "linear",
+        fixedrange=True,
+    )
+    span = float(at.max() - at.min())
+    figure.update_xaxes(title={"text": "Time (UTC)"}, type="date")
+    if span == 0:
+        figure.update_xaxes(range=times_utc([float(at[0]) - 1, float(at[0]) + 1]))
+    peak = float(heights.max())
+    over = f"{_times(peak / threshold)} the threshold" if threshold > 0 else format_score(peak)
+    during = f" in {format_duration(span)}" if span else ""
+    title = f"{format_count(len(at), 'event')}{during}, score up to {over}"
+    if len(kept) < len(at):
+        title += f" (highest {len(kept):,} drawn)"
+    return finish(figure, title, height=270, legend=True, left=70, right=90)
+
+
+def _moment(time: float, score: float) -> str:
+    moment = format_time_utc(float(time), milliseconds=True)
+    return f"{moment}<br>score {format_score(float(score))}"
+
+
+def _highest_per_slot(
+    times: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    scores: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    limit: int,
+) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    # Positions to draw. Peaks matter to an analyst, so each slot keeps its highest event.
+    if len(times) <= limit:
+        return np.arange(len(times))
+    span = float(times.max() - times.min()) or 1.0
+    slots = np.minimum(limit - 1, ((times - times.min()) / span * limit).astype(np.int64))
+    order = np.lexsort((scores, slots))
+    last_of_slot = np.append(np.diff(slots[order]) > 0, True)
+    return np.sort(order[last_of_slot])

@@ -1,0 +1,109 @@
+"""What all figures share: colors that read on light and dark, symbols, titles, empty states."""
+
+import textwrap
+from typing import Any
+
+import plotly.graph_objects as go
+
+from deepaid_core.figures.text import figure_text
+
+__all__ = [
+    "BAND",
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "PURPLE",
+    "VERMILLION",
+    "empty_figure",
+    "finish",
+    "is_empty",
+]
+
+# Okabe and Ito's hues that keep a contrast of 3:1 on white and on a dark page alike; meaning is
+# always carried by a symbol, a dash or words too.
+BLUE = "#0072B2"
+VERMILLION = "#D55E00"
+GREEN = "#009E73"
+PURPLE = "#CC79A7"
+GREY = "#7F7F7F"
+BAND = "rgba(0, 158, 115, 0.20)"
+
+_TITLE_WIDTH = 66
+_EMPTY = "empty"
+
+
+def finish(
+    figure: go.Figure,
+    title: str,
+    *,
+    height: int,
+    legend: bool = False,
+    left: int = 60,
+    right: int = 20,
+) -> go.Figure:
+    """Give a figure its title, margins and transparent ground.
+
+    Args:
+        figure: The figure, changed in place.
+        title: The finding as a sentence, plain text; long ones are wrapped.
+        height: Height in pixels of what lies under the title and the legend.
+        legend: Whether a legend is shown, in a line under the title.
+        left: Left margin in pixels; grows with the labels.
+        right: Right margin in pixels.
+    """
+    lines = textwrap.wrap(title, _TITLE_WIDTH, max_lines=3, placeholder=" …") or [""]
+    top = 18 + 20 * len(lines) + (30 if legend else 8)
+    figure.update_layout(
+        title={
+            "text": "<br>".join(figure_text(line) for line in lines),
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            # Plotly places the middle line of a title, so each further line needs half of itself.
+            "pad": {"t": 8 + 10 * (len(lines) - 1), "l": 4},
+            "font": {"size": 15},
+        },
+        height=height + top,
+        margin={"l": left, "r": right, "t": top, "b": 50},
+        showlegend=legend,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+        },
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hoverlabel={"align": "left", "namelength": -1},
+        dragmode="pan",
+    )
+    return figure
+
+
+def empty_figure(title: str, sentence: str) -> go.Figure:
+    """A figure that says in a sentence why there is nothing to draw."""
+    hidden: dict[str, Any] = {"visible": False, "fixedrange": True}
+    figure = go.Figure()
+    figure.add_annotation(
+        text="<br>".join(figure_text(line) for line in textwrap.wrap(sentence, 60)),
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        showarrow=False,
+        name=_EMPTY,
+        font={"size": 14},
+    )
+    figure.update_layout(xaxis=hidden, yaxis=hidden)
+    return finish(figure, title, height=140)
+
+
+def is_empty(figure: go.Figure) -> bool:
+    """Whether a figure only says that there is nothing to draw."""
+    return any(note.name == _EMPTY for note in figure.layout.annotations)
