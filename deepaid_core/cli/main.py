@@ -1,5 +1,6 @@
 """The `deepaid` command: one table of its subcommands."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from deepaid_core.cli.terminal import Settings, guarded, say
 
 __all__ = ["COMMANDS", "app"]
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "demo": dashboard.demo,
     "dashboard": dashboard.dashboard,
     "detectors": detection.detectors,
