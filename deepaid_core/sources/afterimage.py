@@ -18,8 +18,8 @@ MAX_STREAMS: Final = 65_536
 
 Table: TypeAlias = tuple[
     NDArray[np.int64],  # (streams, 5): keys
-    NDArray[np.int32],  # (buckets,): first stream of each bucket, or -1
-    NDArray[np.int32],  # (streams, 3): next of the same bucket, more recent, less recent; or -1
+    NDArray[np.int64],  # (buckets,): first stream of each bucket, or -1
+    NDArray[np.int64],  # (streams, 3): next of the same bucket, more recent, less recent; or -1
     NDArray[np.int64],  # (5,): streams in use, most recent, least recent, evicted, hash seed
     NDArray[np.float64],  # (streams, width): statistics
     NDArray[np.int64],  # (streams, 2): time of the last packet each way, in ns, or NEVER
@@ -113,8 +113,8 @@ def _table(streams: int, width: int) -> Table:
     marks = np.array([0, -1, -1, 0, secrets.randbits(62)], dtype=np.int64)
     return (
         np.zeros((streams, 5), dtype=np.int64),
-        np.full(buckets, -1, dtype=np.int32),
-        np.zeros((streams, 3), dtype=np.int32),
+        np.full(buckets, -1, dtype=np.int64),
+        np.zeros((streams, 3), dtype=np.int64),
         marks,
         np.zeros((streams, width)),
         np.zeros((streams, 2), dtype=np.int64),
@@ -331,7 +331,7 @@ def _update(
         size = float(lengths[i])
         now_ns = times_ns[i]
         given = features[i]
-        family = int(frame.family)
+        family = frame.family
         high, low = frame.source_high, frame.source_low
         high_2, low_2 = frame.target_high, frame.target_low
 
@@ -349,17 +349,17 @@ def _update(
         _two_ways(channels, slot, way, size, now_ns, decays, given, HH, HH_2D)
         _gaps(channels[4][slot], way, now_ns, last_ns, decays[0], given)
 
-        protocol = int(frame.protocol)
+        protocol = frame.protocol
         if protocol == ARP:
             high, low, high_2, low_2 = 0, frame.source_mac, 0, frame.target_mac
         found = _pair_slot(
             sockets,
             high,
             low,
-            int(frame.source_port),
+            frame.source_port,
             high_2,
             low_2,
-            int(frame.target_port),
+            frame.target_port,
             family << 10 | protocol,
         )
         _two_ways(sockets, found // 2, found % 2, size, now_ns, decays, given, HPHP, HPHP_2D)

@@ -30,13 +30,13 @@ FRAME: Final = np.dtype(
         ("source_mac", "i8"),
         ("target_mac", "i8"),
         ("vlan", "i8"),
-        ("source_port", "i4"),
-        ("target_port", "i4"),
-        ("protocol", "i4"),
-        ("flags", "i4"),
-        ("family", "i4"),
-        ("ether_type", "i4"),
-        ("status", "i4"),
+        ("source_port", "i8"),
+        ("target_port", "i8"),
+        ("protocol", "i8"),
+        ("flags", "i8"),
+        ("family", "i8"),
+        ("ether_type", "i8"),
+        ("status", "i8"),
     ]
 )
 """Headers of one frame; `family` is 4 or 6, `protocol` the number IP uses for it, or `ARP`."""
