@@ -1,0 +1,204 @@
+"""The Distiller's finite-state machine: exact counts of what verdicts taught."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from deepaid_core.domain.finding import pattern_of
+from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.errors import InvalidParameterError
+
+__all__ = ["Chain", "Lesson", "Machine", "Outcome", "Pattern", "Step", "parts_of"]
+
+Pattern: TypeAlias = tuple[str, ...]
+"""Sorted states."""
+
+Step: TypeAlias = tuple[str | None, str | None]
+"""A transition; None stands for the start as source and for the category as target."""
+
+
+_Key = TypeVar("_Key")
+
+
+class Outcome(NamedTuple):
+    """Where a path ends; one category may be given to true and to false positives."""
+
+    label: VerdictLabel
+    category: str
+
+    def __str__(self) -> str:
+        return f"{self.label.value} / {self.category}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one decision teaches: this path of this detector ends in this outcome.
+
+    Attributes:
+        detector_name: Detectors share no states, even where their fields share names.
+        path: States, strongest first; never empty.
+        outcome: A true or a false positive of a category.
+    """
+
+    detector_name: str
+    path: tuple[str, ...]
+    outcome: Outcome
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Start to first state, state to state, last state to the category."""
+        return tuple(zip((None, *self.path), (*self.path, None), strict=True))
+
+
+def parts_of(pattern: Pattern) -> frozenset[Pattern]:
+    """The pattern without one of its states, in all ways that leave at least two."""
+    if len(pattern) < 3:
+        return frozenset()
+    return frozenset(pattern[:place] + pattern[place + 1 :] for place in range(len(pattern)))
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Counts of one outcome of one detector; no entry is ever zero.
+
+    Attributes:
+        verdicts: Lessons.
+        steps: Lessons that take a transition.
+        passes: States that lessons pass, in all.
+        visits: How often lessons pass each state, wherever in their path.
+        patterns: Lessons whose path has these states in any order.
+        parts: Lessons whose pattern has these states and just one more.
+    """
+
+    verdicts: int = 0
+    passes: int = 0
+    steps: Mapping[Step, int] = field(default_factory=dict)
+    visits: Mapping[str, int] = field(default_factory=dict)
+    patterns: Mapping[Pattern, int] = field(default_factory=dict)
+    parts: Mapping[Pattern, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Counts of transitions per detector and outcome; every change gives a new machine.
+
+    Two machines are equal when their counts are, however they came about.
+
+    Attributes:
+        chains: By detector name and outcome; no chain is empty.
+        number: Number of the last log entry it knows.
+    """
+
+    chains: Mapping[tuple[str, Outcome], Chain] = field(default_factory=dict)
+    number: int = field(default=0, compare=False)
+
+    @property
+    def version(self) -> str:
+        """Its id in URLs and reports."""
+        return f"M-{self.number}"
+
+    @property
+    def verdicts(self) -> int:
+        """Lessons it holds."""
+        return sum(chain.verdicts for chain in self.chains.values())
+
+    @property
+    def detector_names(self) -> tuple[str, ...]:
+        """Detectors it was taught about, sorted."""
+        return tuple(sorted({detector_name for detector_name, _ in self.chains}))
+
+    def outcomes(self, detector_name: str) -> tuple[Outcome, ...]:
+        """What was taught about a detector, sorted."""
+        return tuple(sorted(outcome for name, outcome in self.chains if name == detector_name))
+
+    def learn(self, lesson: Lesson, *, number: int | None = None) -> "Machine":
+        """The machine with one lesson more."""
+        return self.changed({lesson: 1}, number=number)
+
+    def forget(self, lesson: Lesson, *, number: int | None = None) -> "Machine":
+        """The machine as if the lesson had not been given; undoes `learn` exactly.
+
+        Raises:
+            InvalidParameterError: The machine does not hold this lesson.
+        """
+        return self.changed({lesson: -1}, number=number)
+
+    def changed(self, lessons: Mapping[Lesson, int], *, number: int | None = None) -> "Machine":
+        """The machine after learning lessons (positive counts) and forgetting others (negative).
+
+        Raises:
+            InvalidParameterError: A lesson to forget is not held.
+        """
+        chains = dict(self.chains)
+        touched: dict[tuple[str, Outcome], list[tuple[Lesson, int]]] = {}
+        for lesson, count in lessons.items():
+            if count:
+                key = (lesson.detector_name, lesson.outcome)
+                touched.setdefault(key, []).append((lesson, count))
+        for key, changes in touched.items():
+            chain = _changed(chains.get(key, Chain()), changes)
+            if chain.verdicts:
+                chains[key] = chain
+            else:
+                del chains[key]
+        return Machine(chains, self.number if number is None else number)
+
+    @classmethod
+    def of(cls, lessons: Iterable[Lesson], *, number: int = 0) -> "Machine":
+        """The machine that was taught these lessons; their order does not matter."""
+        return cls().changed(Counter(lessons), number=number)
+
+    def digest(self) -> str:
+        """SHA-256 of all counts in canonical order: equal exactly for equal machines."""
+        counts = [
+            [
+                [detector_name, *outcome],
+                [chain.verdicts, chain.passes],
+                # None cannot be sorted with text; [] and ["text"] can.
+                sorted(
+                    ([[end] if end is not None else [] for end in step], count)
+                    for step, count in chain.steps.items()
+                ),
+                sorted(chain.visits.items()),
+                sorted(chain.patterns.items()),
+                sorted(chain.parts.items()),
+            ]
+            for (detector_name, outcome), chain in sorted(self.chains.items())
+        ]
+        return hashlib.sha256(json.dumps(counts).encode("ascii")).hexdigest()
+
+
+def _changed(chain: Chain, changes: Iterable[tuple[Lesson, int]]) -> Chain:
+    verdicts, passes = chain.verdicts, chain.passes
+    steps, visits = dict(chain.steps), dict(chain.visits)
+    patterns, parts = dict(chain.patterns), dict(chain.parts)
+    for lesson, count in changes:
+        if not lesson.path:
+            raise InvalidParameterError("A path without states was to be learned; give one.")
+        pattern = pattern_of(lesson.path)
+        verdicts += count
+        passes += count * len(pattern)
+        for step in lesson.steps:
+            _add(steps, step, count)
+        for state in pattern:
+            _add(visits, state, count)
+        _add(patterns, pattern, count)
+        for part in parts_of(pattern):
+            _add(parts, part, count)
+    return Chain(verdicts, passes, steps, visits, patterns, parts)
+
+
+def _add(table: dict[_Key, int], key: _Key, count: int) -> None:
+    total = table.get(key, 0) + count
+    if total < 0:
+        raise InvalidParameterError(
+            "A verdict was to be forgotten that the machine does not hold; replay the log."
+        )
+    if total:
+        table[key] = total
+    else:
+        # A zero left behind would make equal machines differ.
+        table.pop(key, None)
