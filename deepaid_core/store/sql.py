@@ -1,0 +1,219 @@
+"""Findings and decisions in SQLite or PostgreSQL."""
+# ruff: noqa: D102 - what each method promises is said once, in base.py
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
+from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.queries import (
+    FindingQuery,
+    FindingRow,
+    GroupBy,
+    GroupRow,
+    Overview,
+    PathCount,
+    PatternRow,
+)
+from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, Verdict
+from deepaid_core.errors import NotFoundError
+from deepaid_core.store import log, queries, rows, summaries, tables
+from deepaid_core.store.base import Store
+from deepaid_core.store.connect import Database, database_url
+
+__all__ = ["SqlStore", "open_store"]
+
+
+def open_store(url_or_path: str | Path) -> Store:
+    """A store in a SQLite file, made where it does not exist, or in a PostgreSQL database.
+
+    Args:
+        url_or_path: A file, "sqlite:///file" or "postgresql://user@host/name".
+
+    Raises:
+        StoreVersionError: A newer version wrote the database.
+        StoreError: The database cannot be used; the sentence says why.
+    """
+    return SqlStore(url_or_path)
+
+
+class SqlStore(Store):
+    """A store in SQLite or PostgreSQL; one object serves all threads of a process.
+
+    Args:
+        url_or_path: As for `open_store`.
+        clock: Gives the time of a decision, Unix seconds, UTC.
+    """
+
+    def __init__(self, url_or_path: str | Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = Database(database_url(url_or_path))
+        self._dialect = self._database.dialect
+        self._insert = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"SqlStore({self._database.where})"
+
+    def add_detector(self, record: DetectorRecord) -> None:
+        statement = self._insert(tables.detectors).on_conflict_do_nothing()
+        with self._database.writing() as connection:
+            connection.execute(statement, rows.detector_values(record))
+
+    def detectors(self) -> tuple[DetectorRecord, ...]:
+        c = tables.detectors.c
+        with self._database.reading() as connection:
+            found = connection.execute(
+                select(tables.detectors).order_by(c.created_time.desc(), c.id)
+            )
+            return tuple(rows.read_detector(row) for row in found)
+
+    def add_run(self, run: RunRecord, findings: Sequence[Finding]) -> int:
+        # Everything is packed before the transaction begins, so that other writers wait less.
+        run_row = rows.run_values(run)
+        path_rows = {row["key"]: row for row in map(rows.path_values, findings)}
+        light = {row["id"]: row for row in map(rows.finding_values, findings)}
+        heavy = {row["finding_id"]: row for row in map(rows.detail_values, findings)}
+        with self._database.writing() as connection:
+            connection.execute(self._insert(tables.runs).on_conflict_do_nothing(), run_row)
+            if not light:
+                return 0
+            connection.execute(
+                self._insert(tables.paths).on_conflict_do_nothing(), list(path_rows.values())
+            )
+            insert = self._insert(tables.findings).on_conflict_do_nothing()
+            new = connection.scalars(
+                insert.returning(tables.findings.c.id), list(light.values())
+            ).all()
+            if new:
+                details = [heavy[finding_id] for finding_id in new]
+                connection.execute(self._insert(tables.finding_details), details)
+            return len(new)
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        c = tables.runs.c
+        with self._database.reading() as connection:
+            found = connection.execute(select(tables.runs).order_by(c.finished_time.desc(), c.id))
+            return tuple(rows.read_run(row) for row in found)
+
+    def finding(self, finding_id: str) -> Finding:
+        c = tables.finding_details.c
+        with self._database.reading() as connection:
+            light = connection.execute(
+                queries.rows().where(tables.findings.c.id == finding_id)
+            ).first()
+            heavy = connection.execute(
+                select(tables.finding_details).where(c.finding_id == finding_id)
+            ).first()
+        if light is None or heavy is None:
+            raise _no_finding(finding_id)
+        return rows.read_finding(light, heavy)
+
+    def row(self, finding_id: str) -> FindingRow:
+        with self._database.reading() as connection:
+            light = connection.execute(
+                queries.rows().where(tables.findings.c.id == finding_id)
+            ).first()
+        if light is None:
+            raise _no_finding(finding_id)
+        return rows.read_row(light)
+
+    def count(self, query: FindingQuery) -> int:
+        where = queries.conditions(query, self._dialect)
+        with self._database.reading() as connection:
+            return (
+                connection.scalar(select(func.count()).select_from(tables.findings).where(*where))
+                or 0
+            )
+
+    def page(self, query: FindingQuery, *, limit: int, offset: int = 0) -> tuple[FindingRow, ...]:
+        statement = queries.page_of_rows(query, self._dialect, limit=limit, offset=offset)
+        with self._database.reading() as connection:
+            return tuple(rows.read_row(row) for row in connection.execute(statement))
+
+    def ids(self, query: FindingQuery) -> tuple[str, ...]:
+        statement = (
+            select(tables.findings.c.id)
+            .where(*queries.conditions(query, self._dialect))
+            .order_by(*queries.order(query.sort))
+        )
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(statement))
+
+    def neighbours(self, query: FindingQuery, finding_id: str) -> tuple[str | None, str | None]:
+        """As promised, and NotFoundError for an unknown id."""
+        place = select(tables.findings).where(tables.findings.c.id == finding_id)
+        with self._database.reading() as connection:
+            at = connection.execute(place).first()
+            if at is None:
+                raise _no_finding(finding_id)
+            before, after = (
+                connection.scalar(queries.neighbour(query, self._dialect, at, backwards=backwards))
+                for backwards in (True, False)
+            )
+        return before, after
+
+    def groups(
+        self, query: FindingQuery, by: GroupBy, *, limit: int, offset: int = 0
+    ) -> tuple[GroupRow, ...]:
+        with self._database.reading() as connection:
+            return summaries.groups(connection, query, by, limit=limit, offset=offset)
+
+    def count_groups(self, query: FindingQuery, by: GroupBy) -> int:
+        distinct = func.count(queries.group_column(by).distinct())
+        where = queries.conditions(query, self._dialect)
+        with self._database.reading() as connection:
+            return connection.scalar(select(distinct).where(*where)) or 0
+
+    def patterns(self) -> tuple[PatternRow, ...]:
+        with self._database.reading() as connection:
+            return summaries.patterns(connection)
+
+    def open_paths(self) -> tuple[PathCount, ...]:
+        with self._database.reading() as connection:
+            return summaries.open_paths(connection)
+
+    def distinct(self, column: str) -> tuple[str, ...]:
+        with self._database.reading() as connection:
+            return summaries.distinct(connection, column)
+
+    def overview(self) -> Overview:
+        with self._database.reading() as connection:
+            return summaries.overview(connection)
+
+    def append(self, entries: Sequence[NewVerdict | NewUndo]) -> tuple[LogEntry, ...]:
+        with self._database.writing() as connection:
+            return log.append(connection, entries, now=self._clock())
+
+    def log(self, *, after: int = 0) -> tuple[LogEntry, ...]:
+        with self._database.reading() as connection:
+            found = connection.execute(log.entries_after(after)).all()
+        return tuple(rows.read_entry(row) for row in found)
+
+    def verdicts(
+        self, *, finding_id: str | None = None, pattern_id: str | None = None, limit: int = 200
+    ) -> tuple[Verdict, ...]:
+        with self._database.reading() as connection:
+            return log.verdicts_of(
+                connection, finding_id=finding_id, pattern_id=pattern_id, limit=limit
+            )
+
+    def version(self) -> tuple[int, int]:
+        last = select(func.max(tables.decisions.c.number)).scalar_subquery()
+        count = select(func.count()).select_from(tables.findings).scalar_subquery()
+        with self._database.reading() as connection:
+            row = connection.execute(select(last, count)).one()
+        return row[0] or 0, row[1]
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _no_finding(finding_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no finding '{finding_id}' in this workspace; open it from the queue, "
+        "or choose the workspace that it was found in."
+    )
