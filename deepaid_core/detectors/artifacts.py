@@ -1,0 +1,180 @@
+"""Trained detectors on disk: JSON and safetensors; nothing in them can run."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from deepaid_core.detectors.base import Detector
+from deepaid_core.detectors.profile import NormalProfile
+from deepaid_core.detectors.trained import TrainedDetector
+from deepaid_core.domain.anomaly import Threshold
+from deepaid_core.domain.schema import Feature, Schema
+from deepaid_core.errors import ArtifactError, DeepAidError
+from deepaid_core.registry import DETECTORS, load
+
+__all__ = ["FORMAT", "artifact_digest", "load_trained", "save_trained"]
+
+FORMAT = 1
+_DESCRIPTION, _ARRAYS = "detector.json", "arrays.safetensors"
+_PROFILE = ("quantiles", "spread", "events")
+
+
+def save_trained(trained: TrainedDetector, folder: Path) -> str:
+    """Write a detector into a folder of its own, whole or not at all.
+
+    Args:
+        trained: What to write.
+        folder: Where; an existing folder is replaced.
+
+    Returns:
+        The digest that names this version.
+
+    Raises:
+        ArtifactError: The folder cannot be written.
+    """
+    tensors = {
+        f"detector.{k}": np.ascontiguousarray(v) for k, v in trained.detector.arrays().items()
+    }
+    # Half the size, and far finer than any column's tolerance.
+    tensors |= {
+        f"profile.{k}": np.ascontiguousarray(getattr(trained.profile, k), dtype=np.float32)
+        for k in _PROFILE
+    }
+    arrays = save_tensors(tensors)
+    description = _describe(trained, hashlib.sha256(arrays).hexdigest())
+    text = json.dumps(description, indent=1, sort_keys=True, ensure_ascii=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+        try:
+            (unfinished / _ARRAYS).write_bytes(arrays)
+            (unfinished / _DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+            unfinished.chmod(0o755)
+            if folder.exists():
+                shutil.rmtree(folder)
+            unfinished.replace(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise ArtifactError(
+            f"The detector could not be written to '{folder}' ({error.strerror}); "
+            "check the folder's permissions and free space."
+        ) from error
+    return artifact_digest(folder)
+
+
+def artifact_digest(folder: Path) -> str:
+    """SHA-256 over both files of a stored detector, hexadecimal.
+
+    Raises:
+        ArtifactError: A file is missing.
+    """
+    digest = hashlib.sha256()
+    for name in (_DESCRIPTION, _ARRAYS):
+        digest.update(_read(folder / name))
+    return digest.hexdigest()
+
+
+def load_trained(folder: Path) -> TrainedDetector:
+    """Read a detector that `save_trained` wrote.
+
+    Raises:
+        ArtifactError: A file is missing, damaged, foreign, or of another version.
+    """
+    try:
+        description = json.loads(_read(folder / _DESCRIPTION).decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise _refuse(folder, f"'{_DESCRIPTION}' is not JSON") from error
+    if not isinstance(description, dict) or "format" not in description:
+        raise _refuse(folder, f"'{_DESCRIPTION}' does not describe a detector")
+    if description["format"] != FORMAT:
+        raise ArtifactError(
+            f"The detector in '{folder}' has format {description['format']!r}, this version reads "
+            f"format {FORMAT}; train it again or use the version that wrote it."
+        )
+    raw = _read(folder / _ARRAYS)
+    if hashlib.sha256(raw).hexdigest() != description.get("arrays_sha256"):
+        raise _refuse(folder, f"'{_ARRAYS}' does not match its recorded digest")
+    try:
+        tensors = load_tensors(raw)
+        return _rebuild(description, tensors)
+    except DeepAidError as error:
+        raise _refuse(folder, str(error)) from error
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise _refuse(folder, f"its contents do not fit together ({error})") from error
+
+
+def _describe(trained: TrainedDetector, arrays_sha256: str) -> dict[str, Any]:
+    schema = trained.detector.fitted_schema
+    return {
+        "format": FORMAT,
+        "name": trained.name,
+        "kind": trained.kind,
+        "hyperparameters": trained.detector.hyperparameters(),
+        "threshold": {"value": trained.threshold.value, "method": trained.threshold.method},
+        "trained_on": trained.trained_on,
+        "trained_on_sha256": trained.trained_on_sha256,
+        "training_events": trained.training_events,
+        "arrays_sha256": arrays_sha256,
+        "schema": {
+            "name": schema.name,
+            "field_titles": [list(pair) for pair in schema.field_titles],
+            "features": [
+                {slot: getattr(feature, slot) for slot in Feature.__slots__}
+                for feature in schema.features
+            ],
+        },
+    }
+
+
+def _rebuild(description: dict[str, Any], tensors: dict[str, Any]) -> TrainedDetector:
+    described = description["schema"]
+    schema = Schema(
+        described["name"],
+        tuple(Feature(**feature) for feature in described["features"]),
+        tuple((name, title) for name, title in described["field_titles"]),
+    )
+    detector = load(DETECTORS, description["kind"])(**description["hyperparameters"])
+    if not isinstance(detector, Detector):
+        raise TypeError(f"'{description['kind']}' is not a detector")
+    own = {k.removeprefix("detector."): v for k, v in tensors.items() if k.startswith("detector.")}
+    detector.restore(schema, own)
+    profile = NormalProfile(*(tensors[f"profile.{k}"].astype(np.float64) for k in _PROFILE))
+    if any(not np.isfinite(v).all() for v in tensors.values()):
+        raise ValueError("an array holds values that are not finite")
+    return TrainedDetector(
+        name=str(description["name"]),
+        kind=str(description["kind"]),
+        detector=detector,
+        threshold=Threshold(
+            float(description["threshold"]["value"]), str(description["threshold"]["method"])
+        ),
+        profile=profile,
+        trained_on=str(description["trained_on"]),
+        trained_on_sha256=str(description["trained_on_sha256"]),
+        training_events=int(description["training_events"]),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"The detector's file '{path}' cannot be read ({error.strerror}); "
+            "choose a folder that a training run wrote."
+        ) from error
+
+
+def _refuse(folder: Path, why: str) -> ArtifactError:
+    return ArtifactError(
+        f"The detector in '{folder}' is refused: {why}; train it again or restore the files."
+    )

@@ -1,0 +1,156 @@
+"""What every detector promises."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepaid_core.domain.batches import FloatArray, TabularBatch
+from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+from deepaid_core.domain.schema import Schema
+from deepaid_core.errors import DetectorMismatchError, InvalidEventsError, NotFittedError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Arrays", "Detector", "DifferentiableDetector"]
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(kw_only=True, eq=False)
+class Detector(ABC):
+    """Learns what normal looks like and scores how far an event is from it.
+
+    Dataclass fields are hyperparameters; what is learned ends in an underscore. An author of a
+    detector writes `_fit`, `_score`, `_arrays` and `_restore`; checks are done here, once.
+
+    Attributes:
+        seed: Seed of everything random; the same seed and events give the same detector.
+    """
+
+    modality: ClassVar[Modality]
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.schema_: Schema | None = None
+
+    def fit(
+        self, normal: TabularBatch, *, progress: Progress = silent, cancelled: Cancelled = never
+    ) -> Self:
+        """Learn from normal events only.
+
+        Args:
+            normal: Training events, original units; at least 10.
+            progress: Told the share done.
+            cancelled: Asked between steps.
+
+        Raises:
+            InvalidEventsError: There are too few events.
+            CancelledError: `cancelled` said so; the detector stays as it was.
+        """
+        if len(normal) < 10:
+            raise InvalidEventsError(
+                f"Only {len(normal)} training events; give at least 10 normal ones."
+            )
+        self._fit(normal, progress, cancelled)
+        self.schema_ = normal.schema
+        return self
+
+    def score(self, events: TabularBatch) -> FloatArray:
+        """How abnormal each event is, (n,); higher is more.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+            DetectorMismatchError: The events have other columns than the training events.
+        """
+        schema = self.fitted_schema
+        if events.schema.names != schema.names:
+            raise DetectorMismatchError(
+                f"The detector was trained on '{schema.name}' with {len(schema)} columns, these "
+                f"events are '{events.schema.name}' with {len(events.schema)}; use its source."
+            )
+        return self._score(events.values) if len(events) else np.zeros(0)
+
+    @property
+    def fitted_schema(self) -> Schema:
+        """Columns of the training events.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+        """
+        if self.schema_ is None:
+            raise NotFittedError(
+                f"{type(self).__name__} has not been trained; call fit() on normal events first."
+            )
+        return self.schema_
+
+    def hyperparameters(self) -> dict[str, int | float | str | bool]:
+        """Field values by name, ready for JSON."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def arrays(self) -> Arrays:
+        """All that was learned, as arrays by name."""
+        _ = self.fitted_schema
+        return self._arrays()
+
+    def restore(self, schema: Schema, arrays: Arrays) -> Self:
+        """Become the detector that `arrays` came from.
+
+        Raises:
+            KeyError: An array is missing.
+            ValueError: An array has the wrong shape.
+        """
+        self._restore(schema, arrays)
+        self.schema_ = schema
+        return self
+
+    @abstractmethod
+    def _fit(self, normal: TabularBatch, progress: Progress, cancelled: Cancelled) -> None: ...
+
+    @abstractmethod
+    def _score(self, values: FloatArray) -> FloatArray: ...
+
+    @abstractmethod
+    def _arrays(self) -> Arrays: ...
+
+    @abstractmethod
+    def _restore(self, schema: Schema, arrays: Arrays) -> None: ...
+
+
+@runtime_checkable
+class DifferentiableDetector(Protocol):
+    """What a search that follows gradients needs of a detector.
+
+    Model space is where the network works. Every column is scaled on its own and keeps its
+    order; the way there and back costs no more than 32-bit rounding.
+    """
+
+    @property
+    def fitted_schema(self) -> Schema:
+        """Columns of the training events."""
+        ...
+
+    def score(self, events: TabularBatch) -> FloatArray:
+        """How abnormal each event is, (n,)."""
+        ...
+
+    def to_model(self, values: FloatArray) -> "Tensor":
+        """Original units to model space, (n, d) float32."""
+        ...
+
+    def from_model(self, z: "Tensor") -> FloatArray:
+        """Model space to original units, (n, d)."""
+        ...
+
+    def score_tensor(self, z: "Tensor") -> "Tensor":
+        """Scores of points of model space, (n, d) to (n,); differentiable."""
+        ...
+
+    def reconstruct(self, z: "Tensor") -> "Tensor":
+        """The detector's own idea of a normal event near each point, (n, d) to (n, d)."""
+        ...

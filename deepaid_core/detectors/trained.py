@@ -1,0 +1,96 @@
+"""A detector ready for use: fitted, with threshold and profile of its training events."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deepaid_core.detectors.base import Detector
+from deepaid_core.detectors.profile import NormalProfile
+from deepaid_core.detectors.thresholds import quantile_threshold
+from deepaid_core.domain.anomaly import Threshold
+from deepaid_core.domain.batches import TabularBatch
+from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+from deepaid_core.errors import InvalidEventsError
+
+__all__ = ["TrainedDetector", "train_detector"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrainedDetector:
+    """What is saved, shipped and referred to by findings.
+
+    Attributes:
+        name: What analysts call it, e.g. "packets".
+        kind: Registry name of the detector's class.
+        detector: Fitted.
+        threshold: Chosen on held-back normal events.
+        profile: Of its training events.
+        trained_on: Name of the training source.
+        trained_on_sha256: Digest of that source's content.
+        training_events: Number of events it learned from, the held-back ones included.
+    """
+
+    name: str
+    kind: str
+    detector: Detector
+    threshold: Threshold
+    profile: NormalProfile
+    trained_on: str
+    trained_on_sha256: str
+    training_events: int
+
+
+def train_detector(
+    normal: TabularBatch,
+    make: Callable[[], Detector],
+    *,
+    name: str,
+    kind: str,
+    trained_on: str,
+    trained_on_sha256: str,
+    quantile: float,
+    held_back: float = 0.2,
+    profile_size: int = 3000,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
+) -> TrainedDetector:
+    """Fit a detector and choose its threshold, both on normal events only.
+
+    The threshold comes from the end of the training events in time: traffic drifts, and events
+    drawn at random from between the others would look more familiar than tomorrow's will.
+
+    Args:
+        normal: Normal events in order of time.
+        make: Builds the unfitted detector.
+        name: What analysts call it.
+        kind: Registry name of the detector's class.
+        trained_on: Name of the source.
+        trained_on_sha256: Digest of the source's content.
+        quantile: Share of held-back events that stay at or under the threshold.
+        held_back: Share of events, the last ones, that the threshold is chosen on.
+        profile_size: Accepted training events to keep for interpretation.
+        progress: Told the share done.
+        cancelled: Asked between steps.
+
+    Raises:
+        InvalidEventsError: There are too few events, or none is accepted.
+        CancelledError: `cancelled` said so.
+    """
+    split = round(len(normal) * (1 - held_back))
+    rows = normal.indices.argsort(kind="stable")
+    train, held = normal.take(rows[:split]), normal.take(rows[split:])
+    if len(held) < 100:
+        raise InvalidEventsError(
+            f"{len(normal)} normal events leave {len(held)} to choose a threshold on; "
+            "record at least 100 for that, better some thousands."
+        )
+    detector = make().fit(train, progress=progress, cancelled=cancelled)
+    threshold = quantile_threshold(detector.score(held), quantile)
+    accepted = train.values[~threshold.flag(detector.score(train))]
+    if not len(accepted):
+        raise InvalidEventsError(
+            "The detector accepts none of its own training events; train it for longer."
+        )
+    profile = NormalProfile.of(train.values, accepted, size=profile_size, seed=detector.seed)
+    return TrainedDetector(
+        name, kind, detector, threshold, profile, trained_on, trained_on_sha256, len(normal)
+    )
