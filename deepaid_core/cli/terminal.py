@@ -225,7 +225,6 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _trace(kwargs: dict[str, Any]) -> None:
-    ctx = kwargs.get("ctx")
-    if isinstance(ctx, typer.Context) and settings(ctx).debug:
+    if "ctx" in kwargs and settings(kwargs["ctx"]).debug:
         for line in traceback.format_exc().splitlines():
             typer.echo(visible(line), err=True)
