@@ -6,45 +6,17 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from deepaid_core.distiller.machine import Lesson, Machine, Outcome, Pattern, parts_of
-from deepaid_core.distiller.reading import Answer, Reading, knows, read
+from deepaid_core.distiller.reading import Reading, knows, read
+from deepaid_core.distiller.suggestion import CITED, Suggestion, reason_of, unknown
 from deepaid_core.domain.finding import pattern_of
 from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, VerdictLabel
 
-__all__ = ["CITED", "Distiller", "Suggestion", "lesson_of"]
-
-CITED: Final = 50
-"""The most verdicts that a suggestion cites; the newest are kept."""
+__all__ = ["Distiller", "lesson_of"]
 
 _TEACHING: Final = frozenset({VerdictLabel.TRUE_POSITIVE, VerdictLabel.FALSE_POSITIVE})
 
 # Detector, outcome, states, and whether these are a whole pattern or one less one state.
 _Key: TypeAlias = tuple[str, Outcome, Pattern, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What the Distiller would call a path, and why; plain text written by analysts inside.
-
-    Attributes:
-        category: None when the path is unknown.
-        label: Likewise.
-        confidence: 0 to 1; grows with the verdicts that agree, falls where they disagree.
-        support: Verdicts in force behind the suggested outcome.
-        known: Whether there is any.
-        reason: In a sentence.
-        alternatives: Categories with their probabilities, the suggested one first; they sum to 1.
-            A category stands twice where it was given to true and to false positives.
-        verdict_numbers: The verdicts behind the suggestion, newest first, at most `CITED`.
-    """
-
-    category: str | None
-    label: VerdictLabel | None
-    confidence: float
-    support: int
-    known: bool
-    reason: str
-    alternatives: tuple[tuple[str, float], ...] = ()
-    verdict_numbers: tuple[int, ...] = ()
 
 
 def lesson_of(decision: NewVerdict) -> Lesson | None:
@@ -103,7 +75,7 @@ class Distiller:
         """What the verdicts so far say of a path, or that it is unknown."""
         answer = read(self.machine, detector_name, path=path, reading=reading)
         if not answer.probabilities:
-            return Suggestion(None, None, 0.0, 0, False, _UNKNOWN_REASON[reading])
+            return unknown(reading)
         outcome = answer.probabilities[0][0]
         return Suggestion(
             category=outcome.category,
@@ -111,7 +83,7 @@ class Distiller:
             confidence=answer.confidence,
             support=answer.support[outcome],
             known=True,
-            reason=_reason(answer, reading),
+            reason=reason_of(answer, reading),
             alternatives=tuple((o.category, share) for o, share in answer.probabilities),
             verdict_numbers=self._cited(detector_name, outcome, pattern_of(path)),
         )
@@ -205,28 +177,3 @@ class _Fold:
                 evidence.pop(key, None)
         machine = self.start.machine.changed(lessons, number=self.number)
         return Distiller(machine, self.decisions, self.judged, self.held, evidence)
-
-
-_UNKNOWN_REASON: Final[Mapping[Reading, str]] = {
-    "chain": "No verdict yet on this pattern, nor on one that shares all its states but one",
-    "paper": "No verdict yet on a path through these states in this order",
-}
-_WHERE: Final = {
-    ("chain", True): "on this pattern",
-    ("chain", False): "on patterns that share all states but one",
-}
-
-
-def _reason(answer: Answer, reading: Reading) -> str:
-    outcome, *others = [one for one, _ in answer.probabilities]
-    where = _WHERE.get((reading, answer.exact), "on paths with the same last state")
-    reason = f"{_count(answer.support[outcome])} '{outcome}' {where}"
-    if others:
-        against = sum(answer.support[other] for other in others)
-        shown = f" '{others[0]}'" if len(others) == 1 else ""
-        reason += f", against {_count(against)}{shown}"
-    return reason
-
-
-def _count(verdicts: int) -> str:
-    return "1 verdict" if verdicts == 1 else f"{verdicts:,} verdicts"

@@ -1,0 +1,117 @@
+"""The texts of a verdict: what may be written, and names that are at hand."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.errors import VerdictRefusedError
+from deepaid_core.figures.text import shorten, visible
+from deepaid_core.workflow.distill import UNKNOWN
+
+__all__ = [
+    "CATEGORIES",
+    "CATEGORIES_BY_LABEL",
+    "checked_author",
+    "checked_category",
+    "checked_reason",
+]
+
+CATEGORIES_BY_LABEL: Final[Mapping[VerdictLabel, tuple[str, ...]]] = {
+    VerdictLabel.TRUE_POSITIVE: (
+        "port-scan",
+        "brute-force",
+        "denial-of-service",
+        "data-exfiltration",
+        "spoofing",
+        "malware",
+    ),
+    VerdictLabel.FALSE_POSITIVE: (
+        "background",
+        "backup-job",
+        "software-update",
+        "data-import",
+        "maintenance",
+        "new-device",
+    ),
+    VerdictLabel.BENIGN_POSITIVE: ("authorized-scan", "penetration-test", "maintenance"),
+    VerdictLabel.UNDETERMINED: (),
+}
+"""Suggested names; any other may be given."""
+
+CATEGORIES: Final = tuple(
+    dict.fromkeys(name for names in CATEGORIES_BY_LABEL.values() for name in names)
+)
+"""All suggested names."""
+
+_NEEDS_CATEGORY: Final = (VerdictLabel.TRUE_POSITIVE, VerdictLabel.FALSE_POSITIVE)
+_LONGEST_AUTHOR: Final = 200
+_LONGEST_CATEGORY: Final = 60
+_LONGEST_REASON: Final = 4000
+
+
+def checked_category(label: VerdictLabel, text: str) -> str:
+    """The category in lower case with single spaces.
+
+    Raises:
+        VerdictRefusedError: It is missing where the label needs one, too long, reserved, or holds
+            characters that cannot be seen.
+    """
+    category = " ".join(unicodedata.normalize("NFC", text).lower().split())
+    if not category and label in _NEEDS_CATEGORY:
+        raise VerdictRefusedError(
+            f"A {label.value} needs a category, e.g. '{CATEGORIES_BY_LABEL[label][0]}'; give one."
+        )
+    if category == UNKNOWN:
+        raise VerdictRefusedError(
+            f"'{UNKNOWN}' is what the Distiller answers where nobody has judged; give "
+            "another category."
+        )
+    return _line(category, "category", _LONGEST_CATEGORY)
+
+
+def checked_author(text: str) -> str:
+    """The name with single spaces.
+
+    Raises:
+        VerdictRefusedError: It is empty, too long, or holds characters that cannot be seen.
+    """
+    author = " ".join(text.split())
+    if not author:
+        raise VerdictRefusedError("Nobody is named as the author of this decision; give a name.")
+    return _line(author, "author", _LONGEST_AUTHOR)
+
+
+def _line(text: str, what: Literal["category", "author"], longest: int) -> str:
+    if len(text) > longest:
+        raise VerdictRefusedError(
+            f"The {what} '{shorten(visible(text), 40)}' has {len(text)} characters; use at most "
+            f"{longest}."
+        )
+    if not text.isprintable():
+        raise VerdictRefusedError(
+            f"The {what} '{visible(text)}' holds characters that cannot be seen; leave them out."
+        )
+    return text
+
+
+def checked_reason(text: str) -> str:
+    """The reason with plain line ends; it may be empty.
+
+    Raises:
+        VerdictRefusedError: It is too long or holds control characters.
+    """
+    reason = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(reason) > _LONGEST_REASON:
+        raise VerdictRefusedError(
+            f"The reason has {len(reason):,} characters; use at most {_LONGEST_REASON:,}."
+        )
+    # Databases cannot keep some of these, and terminals obey others.
+    odd = next(
+        (c for c in reason if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), ""
+    )
+    if odd:
+        raise VerdictRefusedError(
+            f"The reason holds the control character U+{ord(odd):04X}; leave it out."
+        )
+    return reason
