@@ -65,8 +65,10 @@ class DeviationRow:
 
 def column_title(deviation: Deviation, cell: Cell) -> str:
     """A column's title without the words that its field's title says already."""
-    rest = cell.title.removeprefix(deviation.title)
-    return rest.strip(" ,:;·-–(").removesuffix(")" if "(" in rest and ")" in rest else "\0")
+    if not cell.title.startswith(deviation.title):
+        return cell.title
+    rest = cell.title[len(deviation.title) :].strip(" ,:;·-–")
+    return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
 
 
 def deviation_table(interpretation: Interpretation) -> list[DeviationRow]:
@@ -245,7 +247,7 @@ def _draw(
         x=[None],
         y=[None],
         mode="markers",
-        name="normal range in training",
+        name="normal range",
         marker={"color": BAND, "symbol": "square", "size": 14},
         hoverinfo="skip",
     )
@@ -273,20 +275,27 @@ def _label(
     *,
     all_columns: bool,
 ) -> None:
-    labels = []
+    labels, notes, lines = [], [], []
     for (deviation, cell, first), height in zip(rows, heights, strict=True):
-        lines = [f"<b>{figure_text(line)}</b>" for line in _name_lines(deviation) if first]
+        name = [f"<b>{figure_text(line)}</b>" for line in _name_lines(deviation) if first]
         if where := column_title(deviation, cell):
-            lines.append(figure_text(where, _LABEL_LINE))
-        labels.append("<br>".join(lines))
+            name.append(figure_text(where, _LABEL_LINE))
+        labels.append("<br>".join(name))
         observed = figure_text(format_value(cell.observed, cell.unit), 20)
         reference = figure_text(format_value(cell.reference, cell.unit), 20)
-        figure.add_annotation(
-            x=1.0, xref="paper", xanchor="left", xshift=8, y=height, showarrow=False,
-            align="left", text=f"<b>{observed}</b><br>normal {reference}", font={"size": 12},
-        )  # fmt: skip
+        notes.append({
+            "x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 8, "y": height,
+            "showarrow": False, "align": "left", "font": {"size": 12},
+            "text": f"<b>{observed}</b><br>normal {reference}",
+        })  # fmt: skip
         if all_columns and first and height < 0:
-            figure.add_hline(y=height + 0.5, line={"color": GREY, "width": 1, "dash": "dot"})
+            lines.append({
+                "type": "line", "x0": 0, "x1": 1, "xref": "paper",
+                "y0": height + 0.5, "y1": height + 0.5,
+                "line": {"color": GREY, "width": 1, "dash": "dot"},
+            })  # fmt: skip
+    # All at once: adding annotations one by one takes quadratic time.
+    figure.update_layout(annotations=notes, shapes=[*figure.layout.shapes, *lines])
     figure.update_yaxes(
         tickvals=list(heights),
         ticktext=labels,

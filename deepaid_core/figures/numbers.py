@@ -71,16 +71,18 @@ def format_duration(seconds: float) -> str:
             )
     if size == 0:
         return "0 s"
-    whole = round(size)
-    if whole < 3600:
-        parts = ((whole // 60, "min"), (whole % 60, "s"))
-    elif whole < 86_400:
-        parts = ((whole // 3600, "h"), (whole % 3600 // 60, "min"))
-    elif whole < 100 * 86_400:
-        parts = ((whole // 86_400, "d"), (whole % 86_400 // 3600, "h"))
-    else:
-        return f"{sign}{_number(size / 86_400)} d"
-    return sign + " ".join(f"{count} {name}" for count, name in parts if count)
+    for limit, small, (large_name, small_name) in (
+        (3600, 1, ("min", "s")),
+        (86_400, 60, ("h", "min")),
+        (100 * 86_400, 3600, ("d", "h")),
+    ):
+        # Rounded first, so that 59 min 59.7 s becomes 1 h and not 60 min.
+        whole = round(size / small)
+        if whole * small < limit:
+            of_large = {"min": 60, "h": 60, "d": 24}[large_name]
+            parts = ((whole // of_large, large_name), (whole % of_large, small_name))
+            return sign + " ".join(f"{count} {name}" for count, name in parts if count)
+    return f"{sign}{_number(size / 86_400)} d"
 
 
 def format_value(value: float | str, unit: str = "") -> str:

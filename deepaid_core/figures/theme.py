@@ -52,7 +52,7 @@ def finish(
         right: Right margin in pixels.
     """
     lines = textwrap.wrap(title, _TITLE_WIDTH, max_lines=3, placeholder=" …") or [""]
-    top = 18 + 20 * len(lines) + (30 if legend else 8)
+    top = 18 + 20 * len(lines) + (36 if legend else 8)
     figure.update_layout(
         title={
             "text": "<br>".join(figure_text(line) for line in lines),
@@ -72,7 +72,7 @@ def finish(
         legend={
             "orientation": "h",
             "x": 0,
-            "xref": "container",
+            "xref": "paper",
             "xanchor": "left",
             "y": 1,
             "yanchor": "bottom",

@@ -1,0 +1,150 @@
+"""What every figure promises, over all figures at once."""
+
+import html
+import re
+
+import pytest
+
+from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
+from deepaid_core.domain.interpretation import Cell, Deviation
+from deepaid_core.figures import deviations, machine, scores, volume
+from deepaid_core.figures.theme import is_empty
+from tests.factories import START, make_interpretation
+
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "tags": '<a href="javascript:alert(1)">x</a><b>y</b><br>&amp;&lt;i&gt;',
+    "quotes": "quote ' and \" and `",
+    "lines": "line\none\r\ntwo",
+    "template": "%{x} %{customdata} <extra>z</extra>",
+    "direction": "\u202eevil\u2066\u200b\x00\ud800",
+    "long": "n" * 10_000,
+}
+
+
+def interpretation(name="Packets sent"):
+    cells = (
+        Cell(f"{name}_1", f"{name}, last 1 s", name, 5e6, 12.0, 1.0, 80.0, 100.0),
+        Cell(f"{name}_2", name, "bytes", 3.0, 900.0, 400.0, 1400.0, 0.0),
+    )
+    return make_interpretation(
+        deviations=(
+            Deviation(name, name, "up", 9.0, 0.7, cells),
+            Deviation("kind", name, "changed", 1.0, 0.3, (Cell("k", name, "", name, "tcp"),)),
+        )
+    )
+
+
+def graph(name="scan"):
+    return StateGraph(
+        3,
+        (
+            StateNode("start", "start", 3, 1, 2, False),
+            StateNode(name, name, 3, 1, 2, False),
+            StateNode("end", name, 3, 1, 0, True),
+        ),
+        (StateEdge("start", name, 2, name), StateEdge(name, "end", 1, name)),
+    )
+
+
+def flip(interpretation):
+    return scores.flip_curve(interpretation.diagnostics)
+
+
+TIMES = [START + step for step in range(50)]
+SCORES = [0.3 + 0.1 * (step % 7) for step in range(50)]
+
+FULL = {
+    "deviations": lambda name="h": deviations.deviations(interpretation(name)),
+    "all columns": lambda name="h": deviations.deviations(interpretation(name), all_columns=True),
+    "score strip": lambda name="h": scores.score_strip(9.0, 0.25, 0.2),
+    "flip curve": lambda name="h": flip(interpretation(name)),
+    "timeline": lambda name="h": scores.members_timeline(TIMES, SCORES, 0.25, TIMES[3]),
+    "volume": lambda name="h": volume.volume([(START, 900, 3), (START + 60, 800, 0)]),
+    "findings": lambda name="h": volume.findings_by_hour([(name, START, 2, 5)]),
+    "detectors": lambda name="h": volume.detector_hours([(name, START, 2, 5)]),
+    "state graph": lambda name="h": machine.state_graph(graph(name), path=["start", name]),
+}
+EMPTY = {
+    "deviations": lambda: deviations.deviations(make_interpretation(deviations=())),
+    "score strip": lambda: scores.score_strip(float("inf"), 0.25, 0.2),
+    "flip curve": lambda: flip(make_interpretation(path=())),
+    "timeline": lambda: scores.members_timeline([], [], 0.25, 0.0),
+    "volume": lambda: volume.volume([]),
+    "findings": lambda: volume.findings_by_hour([]),
+    "detectors": lambda: volume.detector_hours([]),
+    "state graph": lambda: machine.state_graph(StateGraph(0)),
+}
+
+
+def texts(value):
+    """Every text in a figure, keys left out, its template too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key != "template":
+                yield from texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts(item)
+
+
+def plain(figure):
+    return figure.to_plotly_json()
+
+
+@pytest.mark.parametrize("draw", FULL.values(), ids=FULL)
+def test_equal_input_gives_an_equal_figure(draw):
+    assert draw().to_json() == draw().to_json()
+
+
+@pytest.mark.parametrize("draw", FULL.values(), ids=FULL)
+def test_the_title_states_a_finding_and_the_hover_is_no_template(draw):
+    figure = draw()
+    assert len(figure.layout.title.text) > 10
+    assert not is_empty(figure)
+    assert all(trace.hovertemplate is None for trace in figure.data)
+
+
+@pytest.mark.parametrize("draw", EMPTY.values(), ids=EMPTY)
+def test_empty_input_gives_a_sentence_instead_of_axes(draw):
+    figure = draw()
+    assert is_empty(figure)
+    assert not figure.data
+    assert html.unescape(figure.layout.annotations[0].text).rstrip().endswith(".")
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("draw", FULL.values(), ids=FULL)
+def test_hostile_names_are_text_and_bounded(draw, name):
+    own = re.compile(r"</?(?:b|br|sup)>")
+    for text in texts(plain(draw(name))):
+        rest = own.sub("", text)
+        assert "<" not in rest
+        assert not re.search(r"[\u202e\u2066\u200b\x00\ud800\n\r]", rest)
+        assert len(text) < 4000
+
+
+def test_hostile_names_show_as_they_were_written():
+    label = " ".join(texts(plain(deviations.deviations(interpretation(HOSTILE["script"])))))
+    assert HOSTILE["script"] in html.unescape(label)
+
+
+@pytest.mark.parametrize("draw", FULL.values(), ids=FULL)
+def test_no_text_color_is_fixed_so_that_dark_pages_stay_readable(draw):
+    figure = plain(draw())
+    layout = {key: value for key, value in figure["layout"].items() if key != "template"}
+    assert not re.search(r"'font': \{[^}]*'color'", str(layout))
+    assert layout["paper_bgcolor"] == "rgba(0,0,0,0)"
+    assert not {"black", "white", "#000", "#fff", "#000000", "#ffffff"} & set(texts(figure))
+
+
+def test_anomaly_and_closest_normal_differ_by_symbol_as_well_as_color():
+    symbols = {
+        trace.name: trace.marker.symbol
+        for trace in deviations.deviations(interpretation()).data
+        if trace.name
+    }
+    assert symbols["anomaly"] != symbols["closest normal"]
+    assert symbols["closest normal"].endswith("-open")
