@@ -275,9 +275,9 @@ def _two_ways(
         features[at] = np.sqrt(row[own + 2] ** 2 + row[back + 2] ** 2)
         features[at + 1] = np.sqrt(row[own + 1] ** 2 + row[back + 1] ** 2)
         features[at + 2] = covariance
-        # Residuals are taken against moving means, so the quotient may leave [-1, 1]; below a
-        # millionth of a byte² both ways are constant and a correlation has no meaning.
-        features[at + 3] = min(max(covariance / spread, -1.0), 1.0) if spread > 1e-6 else 0.0
+        # Residuals are taken against moving means, so the quotient may leave [-1, 1]. Where both
+        # ways vary by less than a tenth of a byte, it would be one of rounding errors.
+        features[at + 3] = min(max(covariance / spread, -1.0), 1.0) if spread > 0.01 else 0.0
     stamps[way] = now_ns
 
 
