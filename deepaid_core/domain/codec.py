@@ -37,6 +37,7 @@ __all__ = [
 T = TypeVar("T")
 
 VERSION = 1
+_JSON = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def dump(kind: Kind[T], value: T) -> str:
             f"A value of kind '{kind.name}' cannot be written ({error}); nothing was stored."
         ) from error
     document = {"kind": kind.name, "version": VERSION, "data": data}
-    return json.dumps(document, allow_nan=False, separators=(",", ":"))
+    return _JSON.encode(document)
 
 
 def load(kind: Kind[T], text: str) -> T:
@@ -108,7 +109,7 @@ def load(kind: Kind[T], text: str) -> T:
 
 def dump_states(states: Iterable[str]) -> str:
     """States in order as one comparable text, whatever characters they hold."""
-    return json.dumps(list(states), separators=(",", ":"))
+    return _JSON.encode(list(states))
 
 
 def load_states(text: str) -> tuple[str, ...]:

@@ -90,11 +90,9 @@ def _write_verdict(connection: Connection, line: LogEntry, verdict: NewVerdict) 
     known = select(literal(line.number), _findings.c.id).where(
         _findings.c.id.in_(members(wanted, connection.dialect.name))
     )
-    linked = connection.execute(
-        insert(_links).from_select(["verdict_number", "finding_id"], known)
-    ).rowcount
-    if linked != len(wanted):
-        found = set(connection.scalars(_linked(line.number)))
+    connection.execute(insert(_links).from_select(["verdict_number", "finding_id"], known))
+    found = set(connection.scalars(_linked(line.number)))
+    if len(found) != len(wanted):
         missing = next(finding_id for finding_id in wanted if finding_id not in found)
         raise NotFoundError(
             f"There is no finding '{missing}', so the verdict on {len(wanted)} was not kept; "

@@ -120,7 +120,7 @@ def upgrade() -> None:
     op.create_index(
         "findings_by_score",
         "findings",
-        ["status", text("ratio DESC"), text("max_score DESC"), "id"],
+        ["status", text("ratio DESC"), text("max_score DESC"), "id", "verified", "path_key"],
     )
     op.create_index(
         "findings_of_detector",
@@ -133,11 +133,21 @@ def upgrade() -> None:
         ["entity", text("ratio DESC"), text("max_score DESC"), "id"],
     )
     op.create_index("findings_of_hour", "findings", ["detector_name", "first_hour", "status"])
-    op.create_index("findings_of_path", "findings", ["path_key", "status"])
+    op.create_index("findings_of_path", "findings", ["status", "path_key"])
     op.create_index(
         "findings_of_pattern",
         "findings",
-        ["pattern_id", text("ratio DESC"), text("max_score DESC"), "id"],
+        [
+            "pattern_id",
+            text("ratio DESC"),
+            text("max_score DESC"),
+            "id",
+            "status",
+            "event_count",
+            "entity",
+            "first_time",
+            "last_time",
+        ],
     )
     op.create_index("findings_of_verdict", "findings", ["verdict_number"])
     op.create_table(
