@@ -1,31 +1,29 @@
-"""Untrusted text on its way to places that read Markdown."""
+"""Untrusted text on its way to places that read Markdown, and to spreadsheets."""
 
 import re
 
-__all__ = ["cell", "plain", "shorten"]
+from deepaid_core.figures.text import visible
+
+__all__ = ["one_line", "plain", "spreadsheet_cell"]
 
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@^&=\"'/])")
-_LINE_BREAKS = re.compile(r"[\r\n\u2028\u2029\x00-\x1f\x7f]+")
-# Direction marks can make "cod.exe" read "exe.doc"; they carry no meaning in host names.
-_DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BREAKS = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
+
+
+def one_line(value: str) -> str:
+    """The text on one line, with hidden characters written as their code point."""
+    return visible(_BREAKS.sub(" ", value))
 
 
 def plain(value: str) -> str:
-    """Markdown that shows exactly the given text, on one line: no link, image, icon or style.
+    """Markdown that shows exactly the given text: no link, image, icon or style comes of it.
 
-    Streamlit reads labels, captions, badges, toasts and table cells as Markdown, so host names
-    and log lines must pass through here (or through `st.text`, `st.code`, `st.dataframe`).
+    Streamlit reads labels, captions, badges, toasts and errors as Markdown, so what attackers or
+    analysts wrote must pass through here (or through `st.text`, `st.code`, `st.dataframe`).
     """
-    line = _DIRECTIONS.sub("", _LINE_BREAKS.sub(" ", value))
-    return _PUNCTUATION.sub(r"\\\1", line)
+    return _PUNCTUATION.sub(r"\\\1", one_line(value))
 
 
-def shorten(value: str, *, limit: int = 80) -> str:
-    """The text on one line, cut to at most `limit` characters."""
-    line = _DIRECTIONS.sub("", _LINE_BREAKS.sub(" ", value)).strip()
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def cell(value: str) -> str:
+def spreadsheet_cell(value: str) -> str:
     """A cell of a CSV file that no spreadsheet takes for a formula."""
-    return "'" + value if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return "'" + value if value.lstrip()[:1] in {"=", "+", "-", "@"} else value

@@ -11,7 +11,8 @@ __all__ = ["workspace"]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _opened(home: str | None, database_url: str | None) -> Workspace:
+def _opened(home: str | None, database_url: str | None, user: str | None) -> Workspace:
+    # The user is part of the key because a workspace remembers who decides.
     return Workspace.open(Path(home) if home else None, database_url)
 
 
@@ -22,4 +23,6 @@ def workspace() -> Workspace:
         WorkspaceError: The folder cannot be created or written.
         StoreError: The database cannot be used.
     """
-    return _opened(os.environ.get("DEEPAID_HOME"), os.environ.get("DEEPAID_DATABASE_URL"))
+    names = ("DEEPAID_HOME", "DEEPAID_DATABASE_URL", "DEEPAID_USER")
+    home, database_url, user = (os.environ.get(name) for name in names)
+    return _opened(home, database_url, user)

@@ -1,0 +1,79 @@
+"""Placing a figure on a page."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+__all__ = ["compact", "picked", "show"]
+
+
+def _config(name: str) -> dict[str, Any]:
+    return {
+        "displaylogo": False,
+        "toImageButtonOptions": {"format": "svg", "filename": name, "scale": 2},
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    }
+
+
+def _alt(figure: go.Figure) -> str:
+    return str(figure.layout.title.text or "Chart").replace("<br>", " ")
+
+
+def show(figure: go.Figure, key: str) -> None:
+    """Show a figure in full width; its title is what a screen reader says.
+
+    Never cache the figure itself: read from a cache it loses its first selection.
+    """
+    st.plotly_chart(
+        figure, width="stretch", key=key, config=_config(key), alt=_alt(figure), theme="streamlit"
+    )
+
+
+def picked(figure: go.Figure, key: str) -> Any:
+    """Show a figure; returns the `customdata` of the point that is clicked, or None.
+
+    Args:
+        figure: Its clickable points carry `customdata`.
+        key: Must change with the data, since a browser keeps selections by position.
+    """
+    event = st.plotly_chart(
+        figure,
+        width="stretch",
+        key=key,
+        config=_config(key),
+        alt=_alt(figure),
+        theme="streamlit",
+        on_select="rerun",
+        selection_mode="points",
+    )
+    points = event["selection"]["points"]
+    return points[0].get("customdata") if points else None
+
+
+def compact(figure: go.Figure, *, row_height: int = 46) -> go.Figure:
+    """The deviation figure for a narrow panel: labels above their lines, no title, no axis.
+
+    Args:
+        figure: As `figures.deviations` draws it; changed in place.
+        row_height: Pixels per deviation.
+    """
+    heights = figure.layout.yaxis.tickvals or ()
+    labels = figure.layout.yaxis.ticktext or ()
+    if not labels:
+        return figure
+    figure.layout.annotations = ()
+    for height, label in zip(heights, labels, strict=True):
+        figure.add_annotation(
+            x=0, xref="paper", xanchor="left", y=height, yshift=15, showarrow=False,
+            text=label.replace("<br>", " · "), font={"size": 11},
+        )  # fmt: skip
+    figure.update_yaxes(showticklabels=False)
+    figure.update_xaxes(showticklabels=False, title=None)
+    figure.update_layout(
+        title=None,
+        showlegend=False,
+        margin={"l": 4, "r": 4, "t": 16, "b": 4},
+        height=row_height * len(labels) + 24,
+    )
+    return figure

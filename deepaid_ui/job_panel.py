@@ -1,0 +1,50 @@
+"""A job on a page: progress and cancel while it runs, its outcome afterwards."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from deepaid_ui.jobs import Job, registry
+from deepaid_ui.text import plain
+
+__all__ = ["job_panel"]
+
+_EVERY_S = 0.5
+
+
+def _live(job: Job, was_active: bool, finished: Callable[[Job], None] | None) -> None:
+    with st.container(border=True, key=f"job-{job.number}"):
+        st.text(job.title)
+        if job.is_active:
+            st.progress(job.share, text=plain(job.message))
+            st.button("Cancel", key=f"cancel-{job.number}", on_click=job.cancel.set)
+            return
+        if was_active:
+            # One run of the whole page, in which nothing repeats any more.
+            st.rerun()
+        if job.state == "failed":
+            st.error(plain(job.message), icon=":material/error:")
+        elif job.state == "cancelled":
+            st.info(plain(job.message))
+        elif finished:
+            finished(job)
+        st.button(
+            "Close",
+            key=f"dismiss-{job.number}",
+            type="tertiary",
+            on_click=registry().dismiss,
+            args=(job,),
+        )
+
+
+def job_panel(job: Job | None, *, finished: Callable[[Job], None] | None = None) -> None:
+    """Show a job and keep it up to date.
+
+    Args:
+        job: What to show; None shows nothing.
+        finished: Draws the outcome of a job that is done.
+    """
+    if job is None:
+        return
+    was_active = job.is_active
+    st.fragment(_live, run_every=_EVERY_S if was_active else None)(job, was_active, finished)

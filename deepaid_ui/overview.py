@@ -1,0 +1,170 @@
+"""The parts of the first page."""
+
+import streamlit as st
+
+from deepaid_core.domain.finding import Status
+from deepaid_core.domain.progress import Cancelled, Progress
+from deepaid_core.domain.queries import FindingQuery, Overview
+from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.figures.numbers import format_count, format_share, format_time_utc
+from deepaid_core.figures.scores import times_utc
+from deepaid_core.figures.volume import detector_hours, volume
+from deepaid_ui import charts, filters, navigation, panels, patterns, tables
+from deepaid_ui.job_panel import job_panel
+from deepaid_ui.jobs import Job, registry
+from deepaid_ui.text import plain
+from deepaid_ui.workspace import workspace
+
+__all__ = ["counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
+
+_BEST_PATTERNS = 5
+
+
+def _load_demo() -> None:
+    opened = workspace()
+
+    def work(progress: Progress, cancelled: Cancelled) -> object:
+        # Imported here because it needs torch, which no page should wait for.
+        from deepaid_core.workflow.demo import prepare_demo
+
+        return prepare_demo(opened, progress=progress, cancelled=cancelled)
+
+    registry().start("demo", "Loading the demo data", work)
+
+
+def nothing_yet() -> None:
+    """An empty workspace: load the demo, or bring own data."""
+    runs = workspace().store.runs()
+    if runs:
+        panels.empty_state(
+            "Nothing was flagged",
+            f"{format_count(runs[0].events, 'event')} were read and none is over the threshold.",
+        )
+    else:
+        panels.empty_state(
+            "No data yet",
+            "Load the demo data: recorded traffic of a small network with a trained detector, "
+            "ready in seconds. Or add a capture of your own.",
+        )
+    job = registry().latest("demo")
+    with st.container(horizontal=True):
+        st.button(
+            "Load the demo data",
+            type="primary",
+            icon=":material/download:",
+            on_click=_load_demo,
+            disabled=job is not None and job.is_active,
+        )
+        if st.button("Add a capture", icon=":material/database:"):
+            navigation.go("data")
+    job_panel(job)
+
+
+def demo_outcome() -> None:
+    """A demo that is being loaded again, or failed to; a success speaks for itself."""
+    job: Job | None = registry().latest("demo")
+    if job is not None and job.state != "done":
+        job_panel(job)
+
+
+def counts(numbers: Overview) -> None:
+    """What is open, and what was decided."""
+    decided = numbers.verdicts
+    places = st.columns(5, gap="small")
+    places[0].metric("Open findings", f"{numbers.open_findings:,}", border=True,
+                     help=f"Of {numbers.findings:,} findings.")  # fmt: skip
+    places[1].metric("Patterns", f"{numbers.patterns:,}", border=True,
+                     help="Findings flagged for the same reasons share a pattern.")  # fmt: skip
+    places[2].metric("Entities", f"{numbers.entities:,}", border=True,
+                     help="Hosts that findings are about.")  # fmt: skip
+    places[3].metric(
+        "Not verified", f"{numbers.unverified:,}", border=True,
+        help=f"{format_share(numbers.unverified / numbers.findings)} of findings have no "
+        "reference that the detector accepts.",
+    )  # fmt: skip
+    places[4].metric("Decisions", f"{numbers.decisions:,}", border=True,
+                     help="Verdicts in force; one on a whole pattern counts once.")  # fmt: skip
+    words = [f"{decided[label]:,} {label}" for label in VerdictLabel if decided.get(label)]
+    if words:
+        st.caption(f"Findings with a verdict: {', '.join(words)}.")
+
+
+def next_steps() -> None:
+    """The finding and the pattern to judge first."""
+    store = workspace().store
+    best = store.page(FindingQuery(status=Status.OPEN), limit=1)
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True, height="stretch"):
+        st.markdown("**Most abnormal open finding**")
+        if best:
+            row = best[0]
+            with st.container(horizontal=True, vertical_alignment="center"):
+                panels.severity_badge(row.ratio)
+                st.text(f"{row.entity}, {row.ratio:,.1f}× the threshold")
+            st.text(row.summary)
+            if st.button("Start triage", type="primary", icon=":material/play_arrow:"):
+                navigation.go("finding", {"id": row.id})
+        else:
+            st.text("All clear: each finding has a verdict.")
+    with right.container(border=True, height="stretch"):
+        st.markdown("**Pattern to judge next**")
+        unjudged = [
+            one for one in store.patterns() if one.open_findings and not patterns.decisions(one)
+        ]
+        if unjudged:
+            pattern = unjudged[0]
+            st.text(
+                f"{format_count(pattern.open_findings, 'open finding')} on "
+                f"{format_count(pattern.entities, 'entity', 'entities')}, none judged yet"
+            )
+            st.text(pattern.example_summary)
+            if st.button("Open the pattern", icon=":material/schema:"):
+                navigation.go("patterns", {"pattern": pattern.pattern_id})
+        else:
+            st.text("Each pattern with open findings has a verdict already.")
+
+
+def over_time(numbers: Overview) -> None:
+    """Traffic and findings over time; a click on an hour opens it in the queue."""
+    left, right = st.columns(2, gap="medium")
+    runs = workspace().store.runs()
+    with left:
+        if runs:
+            charts.show(volume(runs[0].volume), key=f"volume-{runs[0].id}")
+            st.caption(
+                plain(
+                    f"Latest run: {runs[0].source_name}, finished "
+                    f"{format_time_utc(runs[0].finished_time)}."
+                )
+            )
+    with right:
+        figure = detector_hours(numbers.hours)
+        hours = [row for row in numbers.hours if row[3]]
+        names = sorted({name for name, *_ in hours}, reverse=True)
+        # A heat map cannot be clicked; unseen markers in the middle of its cells can.
+        figure.add_scatter(
+            x=times_utc([start + 1800.0 for _, start, _, _ in hours]),
+            y=[names.index(name) for name, *_ in hours],
+            customdata=[[name, int(start)] for name, start, _, _ in hours],
+            mode="markers",
+            marker={"symbol": "square", "size": 34, "opacity": 0.0},
+            unselected={"marker": {"opacity": 0.0}},
+            selected={"marker": {"opacity": 0.0}},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        hour = charts.picked(figure, key=f"hours-{filters.version()}")
+        if hour:
+            name, start = str(hour[0]), str(int(hour[1]))
+            navigation.go("queue", {"detector": name, "since": start, "status": "all"})
+        st.caption("Click an hour to see its findings in the queue.")
+    st.markdown("**Patterns with most open findings**")
+    best = [one for one in workspace().store.patterns() if one.open_findings][:_BEST_PATTERNS]
+    selection = tables.show(
+        tables.patterns_frame(best, patterns.suggestions(best)),
+        key=f"best-{filters.version()}",
+        alt="Patterns with most open findings",
+    )
+    cell = tables.clicked_row(selection)
+    if cell and cell[0] < len(best):
+        navigation.go("patterns", {"pattern": best[cell[0]].pattern_id})

@@ -1,0 +1,188 @@
+"""Blocks that several pages share: sidebar, badges, banner, facts, empty states."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+import streamlit as st
+
+from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.figures.numbers import format_score
+from deepaid_core.figures.severity import Severity, severity
+from deepaid_core.workflow import triage
+from deepaid_ui import problems, session
+from deepaid_ui.text import plain
+from deepaid_ui.workspace import workspace
+
+__all__ = [
+    "LABEL_NAMES",
+    "SEVERITY_COLORS",
+    "banner",
+    "empty_state",
+    "facts",
+    "proof_badge",
+    "severity_badge",
+    "severity_word",
+    "sidebar",
+    "style",
+    "undo",
+    "verdict_badge",
+]
+
+Color: TypeAlias = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
+
+SEVERITY_COLORS: Mapping[Severity, Color] = {
+    Severity.CRITICAL: "red",
+    Severity.HIGH: "orange",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+}
+LABEL_NAMES: Mapping[str, str] = {
+    VerdictLabel.TRUE_POSITIVE: "True positive",
+    VerdictLabel.FALSE_POSITIVE: "False positive",
+    VerdictLabel.BENIGN_POSITIVE: "Benign positive",
+    VerdictLabel.UNDETERMINED: "Undetermined",
+}
+_LABEL_COLORS: Mapping[str, Color] = {
+    VerdictLabel.TRUE_POSITIVE: "violet",
+    VerdictLabel.FALSE_POSITIVE: "blue",
+    VerdictLabel.BENIGN_POSITIVE: "green",
+    VerdictLabel.UNDETERMINED: "gray",
+}
+
+
+# Room for tables: an analyst's screen is for the queue, not for margins.
+_STYLE = """<style>
+.stMainBlockContainer { padding: 3.9rem 2rem 4rem; }
+.stMainBlockContainer h2 { padding: 0; font-size: 1.6rem; }
+.stMainBlockContainer h3 { padding: 0; font-size: 1.3rem; }
+.st-key-rail { position: sticky; top: 4rem; }
+</style>"""
+
+
+def style() -> None:
+    """Margins and sizes that the theme cannot set."""
+    st.html(_STYLE)
+
+
+def severity_word(ratio: float) -> str:
+    """Severity with its letter, so that color is never the only sign: "C critical"."""
+    band = severity(ratio)
+    return f"{band[0].upper()} {band}"
+
+
+def severity_badge(ratio: float) -> None:
+    """Severity of a score over threshold as a badge."""
+    st.badge(
+        severity_word(ratio),
+        color=SEVERITY_COLORS[severity(ratio)],
+        help="How far the score is over the threshold: low under 1.5×, medium to 3×, high to "
+        "10×, critical above. It says how abnormal, not how dangerous.",
+    )
+
+
+def proof_badge(*, verified: bool, reference_score: float, threshold: float) -> None:
+    """Whether the reference was checked against the detector, with the numbers."""
+    numbers = (
+        f"The closest normal event scores {format_score(reference_score)}; the threshold is "
+        f"{format_score(threshold)}."
+    )
+    if verified:
+        st.badge("Verified", icon=":material/check:", color="green", help=numbers)
+    else:
+        st.badge(
+            "Not verified",
+            icon=":material/close:",
+            color="orange",
+            help=numbers + " No accepted event was found: read the deviations with care.",
+        )
+
+
+def verdict_badge(label: str | None, category: str | None = None) -> None:
+    """A verdict, or that there is none yet."""
+    if label is None:
+        st.badge("Open", color="gray")
+        return
+    name = LABEL_NAMES.get(label, label)
+    st.badge(
+        plain(f"{name}: {category}" if category else name), color=_LABEL_COLORS.get(label, "gray")
+    )
+
+
+def facts(pairs: Sequence[tuple[str, str]], *, columns: int = 4) -> None:
+    """Names, ours, and values, anybody's, in a row of columns."""
+    for start in range(0, len(pairs), columns):
+        row = pairs[start : start + columns]
+        for place, (name, value) in zip(st.columns(columns), row, strict=False):
+            with place.container(gap=None):
+                st.caption(name)
+                st.text(value)
+
+
+def empty_state(title: str, text: str) -> None:
+    """Why there is nothing here and what to do next; both texts are ours."""
+    with st.container(border=True):
+        st.markdown(f"**{title}**")
+        st.markdown(text)
+
+
+def undo(numbers: Sequence[int]) -> None:
+    """Take verdicts back and say what that did; for use in callbacks."""
+    who = session.author()
+    outcome = triage.undo(workspace(), verdict_numbers=tuple(numbers), author=who or "")
+    what = f"verdict {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} verdicts"
+    session.remember_done(
+        session.Done(
+            f"Took back {what}: {outcome.findings} findings are as they were before. The "
+            f"Distiller now explains {outcome.explained_after} open findings, "
+            f"{outcome.explained_before} before."
+        )
+    )
+
+
+def banner() -> None:
+    """What went wrong or was done last, with Undo on Z."""
+    problems.pending()
+    last = session.done()
+    if last is None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="banner"):
+        st.badge("Saved", icon=":material/check:", color="green")
+        st.text(last.text, width="stretch")
+        if last.numbers:
+            st.button(
+                "Undo",
+                key="banner_undo",
+                icon=":material/undo:",
+                shortcut="Z",
+                on_click=problems.in_callback(undo),
+                args=(last.numbers,),
+            )
+            st.page_link(
+                "pages/knowledge/patterns.py",
+                label="What it changed",
+                query_params={"verdict": str(last.numbers[-1])},
+            )
+        st.button(
+            "Close", key="banner_close", type="tertiary", on_click=session.forget_done, help="Hide"
+        )
+
+
+def sidebar(extra: Callable[[], None] | None = None) -> None:
+    """Who works here; asked once where DEEPAID_USER does not say."""
+    with st.sidebar:
+        known = workspace().author
+        if known:
+            st.caption("Analyst")
+            st.text(known)
+        else:
+            st.text_input(
+                "Analyst",
+                value=session.author() or "",
+                placeholder="Your name",
+                key="analyst",
+                max_chars=80,
+                help="Written beside your verdicts. Set DEEPAID_USER to be asked no more.",
+                on_change=lambda: session.set_author(st.session_state["analyst"]),
+            )
+        if extra:
+            extra()

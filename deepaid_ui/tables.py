@@ -1,0 +1,396 @@
+"""Values of the core as tables for `st.dataframe`, which shows any text as it is."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
+from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.graph import StateGraph
+from deepaid_core.domain.interpretation import Interpretation
+from deepaid_core.domain.queries import FindingQuery, FindingRow, GroupRow, PatternRow
+from deepaid_core.domain.verdict import Verdict
+from deepaid_core.figures.deviations import deviation_table
+from deepaid_core.figures.numbers import (
+    format_duration,
+    format_percentile,
+    format_score,
+    format_share,
+    format_time_utc,
+)
+from deepaid_core.figures.text import shorten
+from deepaid_core.store.base import Store
+from deepaid_core.workflow.distill import MachineChange, Suggestion, describe
+from deepaid_ui.panels import LABEL_NAMES, SEVERITY_COLORS, severity_word
+from deepaid_ui.text import one_line, spreadsheet_cell
+
+__all__ = [
+    "changes_frame",
+    "clicked_row",
+    "detectors_frame",
+    "deviations_frame",
+    "evidence_frame",
+    "findings_csv",
+    "findings_frame",
+    "groups_frame",
+    "nodes_frame",
+    "patterns_frame",
+    "peers_frame",
+    "runs_frame",
+    "show",
+    "suggestion_text",
+    "verdict_text",
+    "verdicts_frame",
+]
+
+_LONGEST = 160
+_INTERPRETED, _FLAGGED = "▶ interpreted", "● flagged"
+_CSV_BATCH = 1000
+
+
+def _text(value: str) -> str:
+    return shorten(one_line(value), _LONGEST)
+
+
+def suggestion_text(suggestion: Suggestion | None) -> str:
+    """What the Distiller suggests, with its confidence: "backup-job 92 %" or "unknown"."""
+    if suggestion is None or not suggestion.known or suggestion.category is None:
+        return "unknown"
+    return f"{_text(suggestion.category)} {suggestion.confidence:.0%}".replace("%", " %")
+
+
+def verdict_text(label: str | None, category: str | None) -> str:
+    """A verdict in force as one cell; empty while there is none."""
+    if label is None:
+        return ""
+    name = LABEL_NAMES.get(label, label)
+    return f"{name}: {_text(category)}" if category else name
+
+
+def _severity(ratio: float) -> str:
+    return (
+        f"{severity_word(ratio)[0]} {ratio:,.0f}×"
+        if ratio >= 100
+        else (f"{severity_word(ratio)[0]} {ratio:.1f}×")
+    )
+
+
+def _severity_column(cells: "pd.Series[Any]") -> Any:
+    # Chips take their color from the option they show, so each value is an option.
+    colors = {band[0].upper(): color for band, color in SEVERITY_COLORS.items()}
+    shown = list(dict.fromkeys(chip for chips in cells for chip in chips))
+    return st.column_config.MultiselectColumn(
+        options=shown,
+        color=[colors[chip[0]] for chip in shown],
+        width=84,
+        help="Highest score over the threshold. C critical: from 10×, H high: from 3×, M medium: "
+        "from 1.5×, L low.",
+    )
+
+
+def _moment(time: float) -> str:
+    return format_time_utc(time).removesuffix(" UTC")
+
+
+def _proof(verified: bool) -> str:
+    return "✓ Verified" if verified else "✗ Not verified"
+
+
+def findings_frame(
+    rows: Sequence[FindingRow], suggestions: Mapping[str, Suggestion]
+) -> pd.DataFrame:
+    """Lines of the queue; the first column is the id."""
+    return pd.DataFrame(
+        {
+            "Finding": [row.id for row in rows],
+            "Severity": [[_severity(row.ratio)] for row in rows],
+            "Entity": [_text(row.entity) for row in rows],
+            "What deviates": [_text(row.summary) for row in rows],
+            "Suggestion": [suggestion_text(suggestions.get(row.id)) for row in rows],
+            "Proof": [_proof(row.verified) for row in rows],
+            "Verdict": [verdict_text(row.verdict, row.category) for row in rows],
+            "Events": [row.event_count for row in rows],
+            "Last event (UTC)": [_moment(row.last_time) for row in rows],
+            "Pattern": [row.pattern_id for row in rows],
+            "Detector": [_text(row.detector_name) for row in rows],
+        }
+    )
+
+
+def groups_frame(rows: Sequence[GroupRow], name: str) -> pd.DataFrame:
+    """Groups of findings; the first column is what they share."""
+    return pd.DataFrame(
+        {
+            name: [_text(row.key) for row in rows],
+            "Open": [row.open_findings for row in rows],
+            "Findings": [row.findings for row in rows],
+            "Severity": [[_severity(row.max_ratio)] for row in rows],
+            "Strongest example": [_text(row.example_summary) for row in rows],
+            "Entities": [row.entities for row in rows],
+            "Events": [row.events for row in rows],
+            "Last event (UTC)": [_moment(row.last_time) for row in rows],
+        }
+    )
+
+
+def patterns_frame(
+    rows: Sequence[PatternRow], suggestions: Mapping[str, Suggestion]
+) -> pd.DataFrame:
+    """Patterns with what was decided on them; the first column is the id."""
+    return pd.DataFrame(
+        {
+            "Pattern": [row.pattern_id for row in rows],
+            "Open": [row.open_findings for row in rows],
+            "Findings": [row.findings for row in rows],
+            "What deviates": [_text(row.example_summary) for row in rows],
+            "Suggestion": [suggestion_text(suggestions.get(row.pattern_id)) for row in rows],
+            "True positive": [row.true_positives for row in rows],
+            "False positive": [row.false_positives for row in rows],
+            "Benign positive": [row.benign_positives for row in rows],
+            "Undetermined": [row.undetermined for row in rows],
+            "Severity": [[_severity(row.max_ratio)] for row in rows],
+            "Entities": [row.entities for row in rows],
+            "Last event (UTC)": [_moment(row.last_time) for row in rows],
+            "Detector": [_text(row.detector_name) for row in rows],
+        }
+    )
+
+
+def verdicts_frame(rows: Sequence[Verdict]) -> pd.DataFrame:
+    """Decisions, undone ones included; the first column is the number."""
+    return pd.DataFrame(
+        {
+            "Number": [row.number for row in rows],
+            "Time (UTC)": [_moment(row.time) for row in rows],
+            "Analyst": [_text(row.decision.author) for row in rows],
+            "Verdict": [verdict_text(row.decision.label, row.decision.category) for row in rows],
+            "Findings": [len(row.decision.finding_ids) for row in rows],
+            "Scope": [row.decision.scope for row in rows],
+            "In force": [
+                "yes" if row.undone_by is None else f"undone by {row.undone_by}" for row in rows
+            ],
+            "Reason": [_text(row.decision.reason) for row in rows],
+            "Pattern": [row.decision.pattern_id for row in rows],
+        }
+    )
+
+
+def deviations_frame(interpretation: Interpretation, *, all_columns: bool) -> pd.DataFrame:
+    """The table beside the deviation chart."""
+    rows = [row for row in deviation_table(interpretation) if all_columns or row.strongest]
+    return pd.DataFrame(
+        {
+            "Rank": [row.rank for row in rows],
+            "What": [_text(row.field) for row in rows],
+            "Column": [_text(row.column) for row in rows],
+            "Observed": [row.observed for row in rows],
+            "Closest normal": [row.closest_normal for row in rows],
+            "Difference": [row.factor for row in rows],
+            "Normal range (1 % to 99 %)": [row.normal_range for row in rows],
+            "Observed value is": [format_percentile(row.percentile) for row in rows],
+            "Share of the effect": [format_share(row.weight) for row in rows],
+        }
+    )
+
+
+def evidence_frame(finding: Finding) -> pd.DataFrame:
+    """Raw events around the interpreted one, flagged ones marked."""
+    rows = finding.evidence
+    frame: dict[str, list[Any]] = {
+        "": [
+            _INTERPRETED if row.index == finding.event_index else _FLAGGED if row.flagged else ""
+            for row in rows
+        ],
+        "Event": [row.index for row in rows],
+        "Time (UTC)": [
+            format_time_utc(row.time, milliseconds=True).removesuffix(" UTC") for row in rows
+        ],
+        "Score": ["" if row.score is None else format_score(row.score) for row in rows],
+    }
+    for position, name in enumerate(finding.evidence_columns):
+        title = one_line(name)
+        frame[title if title not in frame else f"{title} (raw)"] = [
+            _text(row.values[position]) if position < len(row.values) else "" for row in rows
+        ]
+    return pd.DataFrame(frame)
+
+
+def peers_frame(peers: Mapping[str, int]) -> pd.DataFrame:
+    """Counterparts, most events first."""
+    ranked = sorted(peers.items(), key=lambda item: (-item[1], item[0]))
+    return pd.DataFrame(
+        {
+            "Counterpart": [_text(name) for name, _ in ranked],
+            "Events": [count for _, count in ranked],
+        }
+    )
+
+
+def nodes_frame(graph: StateGraph, selected: str | None) -> pd.DataFrame:
+    """States and categories of the machine, those beside the selected one first."""
+    near: dict[str, str] = {}
+    for edge in graph.edges:
+        if edge.source == selected:
+            near[edge.target] = "follows"
+        if edge.target == selected:
+            near.setdefault(edge.source, "precedes")
+    if selected is not None:
+        near[selected] = "selected"
+    nodes = sorted(graph.nodes, key=lambda node: (node.id != selected, node.id not in near))
+    return pd.DataFrame(
+        {
+            **({"": [near.get(node.id, "") for node in nodes]} if selected else {}),
+            "State or category": [_text(node.title) for node in nodes],
+            "Kind": ["category" if node.is_category else "state" for node in nodes],
+            "Decisions": [node.support for node in nodes],
+            "True positive": [node.true_positives for node in nodes],
+            "False positive": [node.false_positives for node in nodes],
+        }
+    )
+
+
+def changes_frame(change: MachineChange) -> pd.DataFrame:
+    """Transitions that one verdict changed, with their counts before and after."""
+    rows = change.transitions
+    return pd.DataFrame(
+        {
+            "From": [
+                "start" if one.source is None else _text(describe(one.source)) for one in rows
+            ],
+            "To": [
+                _text(f"[{one.category}]" if one.target is None else describe(one.target))
+                for one in rows
+            ],
+            "Verdict": [verdict_text(one.label, one.category) for one in rows],
+            "Before": [one.before for one in rows],
+            "After": [one.after for one in rows],
+        }
+    )
+
+
+def detectors_frame(rows: Sequence[DetectorRecord]) -> pd.DataFrame:
+    """Detector versions."""
+    return pd.DataFrame(
+        {
+            "Detector": [_text(row.name) for row in rows],
+            "Version": [row.id for row in rows],
+            "Kind": [row.kind for row in rows],
+            "Threshold": [format_score(row.threshold) for row in rows],
+            "How the threshold was chosen": [_text(row.threshold_method) for row in rows],
+            "Trained on": [_text(row.trained_on) for row in rows],
+            "Training events": [row.training_events for row in rows],
+            "Created (UTC)": [_moment(row.created_time) for row in rows],
+            "SHA-256": [row.sha256 for row in rows],
+        }
+    )
+
+
+def runs_frame(rows: Sequence[RunRecord]) -> pd.DataFrame:
+    """Detection runs."""
+    return pd.DataFrame(
+        {
+            "Capture": [_text(row.source_name) for row in rows],
+            "Finished (UTC)": [_moment(row.finished_time) for row in rows],
+            "Events": [row.events for row in rows],
+            "Anomalies": [row.anomalies for row in rows],
+            "Verified": [row.verified for row in rows],
+            "Findings": [row.findings for row in rows],
+            "Frames not used": [row.skipped for row in rows],
+            "Took": [format_duration(row.elapsed_s) for row in rows],
+            "From (UTC)": [_moment(row.first_time) for row in rows],
+            "To (UTC)": [_moment(row.last_time) for row in rows],
+            "Detector": [row.detector_id for row in rows],
+            "SHA-256": [row.source_sha256 for row in rows],
+        }
+    )
+
+
+def findings_csv(store: Store, query: FindingQuery) -> bytes:
+    """All findings of a query as CSV that no spreadsheet runs formulas from."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        ["finding", "detector", "entity", "pattern", "first_event_utc", "last_event_utc", "events",
+         "score", "threshold", "verified", "status", "verdict", "category", "summary", "source"]
+    )  # fmt: skip
+    offset = 0
+    while rows := store.page(query, limit=_CSV_BATCH, offset=offset):
+        offset += len(rows)
+        for row in rows:
+            cells = (
+                row.id, row.detector_name, row.entity, row.pattern_id, _moment(row.first_time),
+                _moment(row.last_time), str(row.event_count), repr(row.max_score),
+                repr(row.threshold), str(row.verified).lower(), str(row.status),
+                row.verdict or "", row.category or "", row.summary, row.source_name,
+            )  # fmt: skip
+            writer.writerow([spreadsheet_cell(cell) for cell in cells])
+    return out.getvalue().encode("utf-8")
+
+
+_CONFIG: dict[str, Any] = {
+    "Finding": st.column_config.TextColumn(width=112, pinned=True),
+    "Pattern": st.column_config.TextColumn(width=118),
+    "Entity": st.column_config.TextColumn(width=108),
+    "What deviates": st.column_config.TextColumn(width=215),
+    "Strongest example": st.column_config.TextColumn(width="large"),
+    "Suggestion": st.column_config.TextColumn(
+        width=130, help="What the Distiller makes of earlier verdicts, and how sure it is."
+    ),
+    "Proof": st.column_config.TextColumn(
+        width=92, help="Whether the detector really accepts the closest normal event."
+    ),
+    "Last event (UTC)": st.column_config.TextColumn(width=150),
+    "Events": st.column_config.NumberColumn(width=70),
+}
+
+
+def show(
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    alt: str,
+    multi: bool = False,
+    clickable: bool = True,
+    height: int | str = "content",
+) -> Any:
+    """Show a table; returns its selection.
+
+    Args:
+        frame: What to show.
+        key: Must change with the data: a browser keeps selections by position.
+        alt: What the table holds, for who cannot see it.
+        multi: Whether rows can be ticked.
+        clickable: Whether a click on a cell counts.
+        height: Pixels, or "content".
+    """
+    config = {name: _CONFIG[name] for name in frame.columns if name in _CONFIG}
+    if "Severity" in frame.columns:
+        config["Severity"] = _severity_column(frame["Severity"])
+    if frame.columns[0] == "Pattern":
+        config["Pattern"] = st.column_config.TextColumn(width=118, pinned=True)
+    modes: list[Literal["multi-row", "single-cell"]] = []
+    if multi:
+        modes.append("multi-row")
+    if clickable:
+        modes.append("single-cell")
+    shared: dict[str, Any] = {
+        "hide_index": True,
+        "height": height,
+        "column_config": config,
+        "key": key,
+        "alt": alt,
+    }
+    if not modes:
+        st.dataframe(frame, **shared)
+        return None
+    return st.dataframe(frame, on_select="rerun", selection_mode=modes, **shared).selection
+
+
+def clicked_row(selection: Any) -> tuple[int, str] | None:
+    """Row and column name of the cell that is selected."""
+    cells = selection["cells"] if selection else []
+    return (int(cells[0][0]), str(cells[0][1])) if cells else None
