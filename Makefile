@@ -68,12 +68,12 @@ clean:
 	@touch $@
 
 .venv/.app: .venv/.created pyproject.toml constraints.txt
-	@echo "Installing (once; about a minute on a fast line) ..."
-	@$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@echo "Installing, once; torch alone is hundreds of megabytes ..."
+	@$(BIN)/python -m pip install -c constraints.txt -e .
 	@touch $@
 
 .venv/.test: .venv/.created pyproject.toml constraints.txt
-	@echo "Installing with what the tests need (once; about a minute on a fast line) ..."
+	@echo "Installing with what the tests need, once; this takes minutes ..."
 	@$(BIN)/python -m pip install -q -c constraints.txt -e ".[test]"
 	@touch $@ .venv/.app
 

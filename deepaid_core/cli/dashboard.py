@@ -121,7 +121,7 @@ def serve(port: int, *, home: Path, open_browser: bool) -> int:
     """Run the dashboard until it is stopped.
 
     Returns:
-        Its exit code; 128 and the number of the signal when one ended it.
+        0 after Ctrl-C, else its exit code; 128 and the number of the signal when one ended it.
     """
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -145,16 +145,17 @@ def serve(port: int, *, home: Path, open_browser: bool) -> int:
         try:
             code = child.wait()
         except KeyboardInterrupt:  # the terminal has sent it to the child as well
-            code = _stop(child)
+            _stop(child)
+            code = 0  # the way to stop it; Streamlit itself would call that an error
     return 128 - code if code < 0 else code
 
 
-def _stop(child: "subprocess.Popen[bytes]") -> int:
+def _stop(child: "subprocess.Popen[bytes]") -> None:
     try:
-        return child.wait(STOP_TIMEOUT_S)
+        child.wait(STOP_TIMEOUT_S)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         child.kill()
-        return child.wait()
+        child.wait()
 
 
 @contextmanager

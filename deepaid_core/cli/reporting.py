@@ -1,12 +1,14 @@
 """`deepaid report`: findings as one self-contained file."""
 
 import itertools
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from deepaid_core import __version__
 from deepaid_core.cli.terminal import opened, say
 from deepaid_core.errors import InvalidParameterError, WorkspaceError
 from deepaid_core.figures.numbers import format_count
@@ -33,13 +35,22 @@ def report(
     """Write findings with their figures to one HTML file that opens offline."""
     from deepaid_core.reports import html
     from deepaid_core.reports.document import ReportDocument
+    from deepaid_core.workflow import distill
 
     with opened(ctx) as workspace:
         if output is not None and output.exists() and not overwrite:
             raise InvalidParameterError(
                 f"The file {output} exists already; add --overwrite or choose another name."
             )
-        document = ReportDocument.build(workspace, finding_ids)
+        document = ReportDocument.build(
+            workspace.store,
+            finding_ids,
+            generated_time=time.time(),
+            version=__version__,
+            author=workspace.author or "",
+            suggest=lambda row: distill.suggestions(workspace, [row])[row.id].reason,
+            describe_state=distill.describe,
+        )
         path = output or _free(workspace.reports, finding_ids)
         _write(path, html.render(document), replace=overwrite and output is not None)
     say(f"{format_count(len(finding_ids), 'finding')} written to {path}")

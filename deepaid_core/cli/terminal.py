@@ -85,7 +85,7 @@ def opened(ctx: typer.Context) -> Iterator["Workspace"]:
     try:
         yield workspace
     finally:
-        workspace.store.close()
+        workspace.close()
 
 
 def say(text: str) -> None:
