@@ -152,19 +152,17 @@ class Machine:
         return cls().changed(Counter(lessons), number=number)
 
     def digest(self) -> str:
-        """SHA-256 of all counts in canonical order: equal exactly for equal machines."""
+        """SHA-256 in canonical order: equal exactly for equal machines."""
+        # Visits follow from the steps and parts from the patterns; they need no place of their own.
         counts = [
             [
                 [detector_name, *outcome],
-                [chain.verdicts, chain.passes],
                 # None cannot be sorted with text; [] and ["text"] can.
                 sorted(
                     ([[end] if end is not None else [] for end in step], count)
                     for step, count in chain.steps.items()
                 ),
-                sorted(chain.visits.items()),
                 sorted(chain.patterns.items()),
-                sorted(chain.parts.items()),
             ]
             for (detector_name, outcome), chain in sorted(self.chains.items())
         ]
