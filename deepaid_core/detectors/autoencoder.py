@@ -35,14 +35,11 @@ class AutoencoderDetector(Detector):
         weight_decay: Adam's weight decay.
         patience: Epochs without improvement before training stops.
         bottleneck: Width of the narrowest layer as a share of the columns.
-        noise: Standard deviation of noise added to training events in model space, which the
-            network learns to remove; 0 for none. It makes rarely seen traffic less alarming.
 
     References:
         Mirsky et al., Kitsune: An Ensemble of Autoencoders for Online Network Intrusion
         Detection, NDSS 2018. Sakurada and Yairi, Anomaly Detection Using Autoencoders with
-        Nonlinear Dimensionality Reduction, MLSDA 2014. Vincent et al., Extracting and Composing
-        Robust Features with Denoising Autoencoders, ICML 2008.
+        Nonlinear Dimensionality Reduction, MLSDA 2014.
     """
 
     modality: ClassVar[Modality] = Modality.TABULAR
@@ -52,7 +49,6 @@ class AutoencoderDetector(Detector):
     weight_decay: float = 1e-6
     patience: int = 6
     bottleneck: float = 0.1
-    noise: float = 0.0
 
     def _fit(self, normal: TabularBatch, progress: Progress, cancelled: Cancelled) -> None:
         scaler = AsinhScaler.fit(normal.values)
@@ -60,13 +56,9 @@ class AutoencoderDetector(Detector):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             network = _network(len(normal.schema), self.bottleneck)
-        random = torch.Generator().manual_seed(self.seed)
 
         def loss(z: Tensor) -> Tensor:
-            seen = z
-            if self.noise and network.training:
-                seen = z + self.noise * torch.randn(z.shape, generator=random)
-            error: Tensor = (network(seen) - z).square().mean(dim=1)
+            error: Tensor = (network(z) - z).square().mean(dim=1)
             return error
 
         # Every tenth event is held back for early stopping: spread over time, as traffic drifts.

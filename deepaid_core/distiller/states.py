@@ -26,17 +26,17 @@ verdicts never match new states by accident."""
 PATH_LIMIT: Final = 3
 """The most states of a path, as the method has it."""
 
-# In units of the training spread. Decades: the sizes of one burst's events lie within a factor of
-# about three of each other, so finer steps (4, say) would tear most bursts into several patterns,
-# while attacks and ordinary noise are decades apart. Beyond 1,000 spreads size says no more.
-BIN_EDGES: Final = (1.0, 10.0, 100.0, 1000.0)
+# In units of the training spread. Decades, cut where the events of one burst rarely fall on both
+# sides: measured on recorded traffic, cuts at 3, 30 and 300 put more events of one cause into one
+# pattern (89 %) than cuts at 1, 10, 100, 1000 (86 %), one cut at 3 (85 %) or at 10 (86 %).
+BIN_EDGES: Final = (3.0, 30.0, 300.0)
 
 NO_DEVIATION: Final = "none"
 """The single state of an interpretation without a deviation."""
 
-_EXTENTS: Final = ("slightly ", "", "far ", "very far ", "extremely far ")
+_EXTENTS: Final = ("slightly ", "", "far ", "extremely far ")
 _SIDES: Final = {"up": "above", "down": "below"}
-_CHANGES: Final = ("slightly changed", "changed", "much changed", "very much changed", "replaced")
+_CHANGES: Final = ("slightly changed", "changed", "much changed", "replaced")
 
 
 def states_of(interpretation: Interpretation, limit: int = PATH_LIMIT) -> tuple[str, ...]:

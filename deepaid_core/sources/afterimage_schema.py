@@ -40,7 +40,6 @@ TITLES: Final = {
     "HH_magnitude": "packet size between these two hosts, both ways: joint average",
     "HH_covariance": "packet size between these two hosts: covariance of there and back",
     "HH_pcc": "packet size between these two hosts: correlation of there and back",
-    "HH_jit_weight": "gaps between packets from this host to the other: how many",
     "HH_jit_mean": "gap between packets from this host to the other: average",
     "HH_jit_std": "gap between packets from this host to the other: spread",
     "HpHp_weight": "packets of this connection (IPs and ports), this way",
@@ -53,8 +52,15 @@ TITLES: Final = {
 }
 
 
+_NOTES: Final = {("HH_jit", "weight"): " (counted as gaps)"}
+
+
 def afterimage_schema() -> Schema:
-    """Columns of the packet features: 20 statistics, each over five decay windows.
+    """Columns of the packet features: 19 fields over five decay windows.
+
+    A field is one statistic in all windows. The 20 statistics make 19 fields: the number of
+    packets of a channel and the number of its gaps (HH_weight and HH_jit_weight) are the same
+    number under two names, and a reference in which only one of them moves cannot exist.
 
     "Last 10 s" in a title means that a packet 10 seconds ago counts half, one 20 seconds ago a
     quarter; nothing is cut off sharply.
@@ -73,6 +79,7 @@ def afterimage_schema() -> Schema:
 
 def _feature(group: str, decay: float, statistic: str, suffix: str) -> Feature:
     field = f"{group}_{statistic}"
+    field = {"HH_jit_weight": "HH_weight"}.get(field, field)
     in_seconds = group == "HH_jit"
     unit, tolerance = {
         "weight": ("gaps" if in_seconds else "packets", PACKETS),
@@ -84,7 +91,7 @@ def _feature(group: str, decay: float, statistic: str, suffix: str) -> Feature:
     return Feature(
         name=f"{group}_{decay}_{statistic}{suffix}",
         field=field,
-        title=f"{TITLES[field]}, last {WINDOWS[decay]}",
+        title=f"{TITLES[field]}, last {WINDOWS[decay]}{_NOTES.get((group, statistic), '')}",
         unit=unit,
         low=low,
         high=high,

@@ -2,23 +2,17 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Generic, TypeAlias, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from deepaid_core.domain.schema import Schema
 from deepaid_core.errors import DeepAidError, InvalidEventsError
 
-__all__ = ["Cancelled", "Progress", "Source", "SourceReport"]
+__all__ = ["Source", "SourceReport", "file_sha256"]
 
 BatchT = TypeVar("BatchT", covariant=True)
-
-Progress: TypeAlias = Callable[[float, str], None]
-"""Called with the share of the work that is done, 0 to 1, and what is being done."""
-
-Cancelled: TypeAlias = Callable[[], bool]
-"""Asked now and then; true ends the work with `CancelledError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +36,16 @@ class SourceReport:
     first_time: float | None = None
     last_time: float | None = None
     clock_steps_back: int = 0
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file as it lies on disk, in hex.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Source(ABC, Generic[BatchT]):
@@ -73,8 +77,7 @@ class Source(ABC, Generic[BatchT]):
         """SHA-256 of the file as it lies on disk, in hex; worked out once."""
         if self._fingerprint is None:
             try:
-                with self.path.open("rb") as file:
-                    self._fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
+                self._fingerprint = file_sha256(self.path)
             except OSError as error:
                 raise self.unreadable(
                     f"'{self.path}' cannot be read ({error.strerror or error}); check its name, "

@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from deepaid_core.domain.batches import ObjectArray, TabularBatch
+from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray, TabularBatch
+from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.domain.schema import Schema
 from deepaid_core.errors import CancelledError, CaptureError, InvalidParameterError
 from deepaid_core.sources.afterimage import AfterImage
 from deepaid_core.sources.afterimage_schema import afterimage_schema
-from deepaid_core.sources.base import Cancelled, Progress, Source, SourceReport
+from deepaid_core.sources.base import Source, SourceReport
 from deepaid_core.sources.frames import ARP, FrameArray, Frames, read_frames
 
 __all__ = ["CaptureSource"]
@@ -38,6 +39,7 @@ PROTOCOLS: Final = {
     },
 }
 FLAGS: Final = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
+_ROWS_CHUNK: Final = 8192
 MAX_TEXTS: Final = 100_000
 """Addresses kept as text; bounds memory where a flood forges them."""
 
@@ -117,6 +119,46 @@ class CaptureSource(Source[TabularBatch]):
                 f"None of the {tally.seen:,} frames of '{self.name}' carries IPv4, IPv6 or ARP "
                 f"({why}); record where hosts talk IP."
             )
+
+    def rows(self, indices: IntArray) -> tuple[IntArray, FloatArray, dict[str, ObjectArray]]:
+        """Raw columns of some packets, read again from the file; no features.
+
+        Args:
+            indices: Positions in the capture, rising.
+
+        Returns:
+            Positions of those that are IP or ARP, (n,); their times, (n,), Unix seconds; and the
+            context columns.
+
+        Raises:
+            CancelledError: `cancelled` said so.
+            CaptureError: As `batches` raises.
+        """
+        texts = _Texts()
+        found: list[tuple[IntArray, FloatArray, dict[str, ObjectArray]]] = []
+        for frames in read_frames(self.path, _ROWS_CHUNK):
+            if self.cancelled is not None and self.cancelled():
+                raise CancelledError(f"Reading '{self.name}' was cancelled; nothing was kept.")
+            wanted = np.isin(frames.indices, indices, assume_unique=True)
+            if wanted.any():
+                context = texts.context(frames.headers[wanted])
+                found.append(
+                    (
+                        frames.indices[wanted],
+                        frames.times_ns[wanted] / 1e9,
+                        {**context, "length": frames.lengths[wanted]},
+                    )
+                )
+            if not len(indices) or frames.indices[-1:].tolist() >= indices[-1:].tolist():
+                break
+        if not found:
+            return np.zeros(0, dtype=np.int64), np.zeros(0), {}
+        positions, times, columns = zip(*found, strict=True)
+        return (
+            np.concatenate(positions),
+            np.concatenate(times),
+            {name: np.concatenate([c[name] for c in columns]) for name in columns[0]},
+        )
 
     def _batch(self, frames: Frames, statistics: AfterImage, texts: "_Texts") -> TabularBatch:
         context = texts.context(frames.headers)
