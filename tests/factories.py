@@ -46,7 +46,11 @@ PATHS = (
 
 
 def _deviation(state: str, weight: float) -> Deviation:
-    name, direction, size_bin = state.split(":")
+    parts = state.split(":")
+    if len(parts) == 3 and parts[2].isdecimal():
+        name, direction, size_bin = parts
+    else:  # a state of another modality, or one that a test made up
+        name, direction, size_bin = state, "up", "1"
     title, unit = FIELDS.get(name, (name, ""))
     size = 10.0 ** int(size_bin)
     sign = 1.0 if direction == "up" else -1.0

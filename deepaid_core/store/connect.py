@@ -174,6 +174,8 @@ def _prepare_sqlite(engine: Engine) -> None:
 def _refuse_foreign_file(path: Path, where: str) -> None:
     """Look before the first connection, which would already change the file."""
     try:
+        if path.is_dir():
+            raise StoreError(f"The database {where} is a folder; name a file in it.")
         if not path.exists() or path.stat().st_size == 0:
             return
         address = f"{path.absolute().as_uri()}?mode=ro"
