@@ -149,6 +149,22 @@ def test_probabilities_are_listed_with_the_suggested_category_first():
     assert sum(share for _, share in suggestion.alternatives) == pytest.approx(1.0)
 
 
+def test_the_chain_weighs_transitions_and_backs_off_to_single_states():
+    # Independent arithmetic for ("b", "a") after x: a-b, a-b, b-a and y: a-b. Passes: x 6, y 2.
+    distiller = taught(
+        (("a", "b"), TRUE, "x"),
+        (("a", "b"), TRUE, "x"),
+        (("b", "a"), TRUE, "x"),
+        (("a", "b"), FALSE, "y"),
+    )
+    single_x, single_y = 3.01 / 7, 1.01 / 3
+    joint_x = 3 * (1 + single_x) / (3 + 1) * (1 + single_x) / (3 + 1)
+    joint_y = 1 * (0 + single_y) / (1 + 1) * (0 + single_y) / (1 + 1)
+    shares = dict(distiller.suggest("packets", ("b", "a")).alternatives)
+    assert shares["x"] == pytest.approx(joint_x / (joint_x + joint_y))
+    assert shares["y"] == pytest.approx(joint_y / (joint_x + joint_y))
+
+
 def test_the_papers_reading_multiplies_separately_normalized_rows():
     # Independent arithmetic: A2(c -> x) = 2/3, A2(c -> y) = 1/3; a -> b was taken, b -> a never.
     distiller = taught((("a", "b", "c"), TRUE, "x"), (("b", "c"), TRUE, "x"), (("c",), FALSE, "y"))
