@@ -10,10 +10,8 @@ from deepaid_ui.workspace import workspace
 
 __all__ = ["clear", "filters", "paths_for", "version"]
 
-_BOUND = (
-    "status", "severity", "detector", "entity", "pattern", "verdict", "suggestion", "proof", "q",
-    "sort", "group", "page",
-)  # fmt: skip
+_CHOICES = ("severity", "detector", "entity", "pattern", "verdict", "suggestion", "proof")
+_BOUND = (*_CHOICES, "status", "q", "sort", "group")
 
 
 def version() -> str:
@@ -31,9 +29,12 @@ def _distinct(home: str, at: str) -> dict[str, tuple[str, ...]]:
 
 def clear() -> None:
     """Back to all open findings; for use in callbacks."""
-    for name in _BOUND:
-        st.session_state.pop(name, None)
-    st.query_params.clear()
+    # Written as values: a widget that is only forgotten would come back from the address.
+    for name in _CHOICES:
+        st.session_state[name] = None
+    st.session_state["q"] = ""
+    st.session_state["status"] = "open"
+    session.set_param("since", None)
 
 
 # Options stand in the address as they are shown, so none of these widgets renames its options.
@@ -102,7 +103,7 @@ def filters() -> QueueView:
     with places[6]:
         _choice("Proof", "proof", ["verified", "not verified"])
     values = {name: st.session_state.get(name) for name in _BOUND}
-    return QueueView.of({**values, "page": 1, "since": session.param("since")})
+    return QueueView.of({**values, "since": session.param("since")})
 
 
 def paths_for(view: QueueView) -> tuple[tuple[str, ...], ...] | None:

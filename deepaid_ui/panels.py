@@ -53,7 +53,7 @@ _LABEL_COLORS: Mapping[str, Color] = {
 # Room for tables: an analyst's screen is for the queue, not for margins.
 _STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2rem 4rem; }
-.stMainBlockContainer h2 { padding: 0; font-size: 1.6rem; }
+.stMainBlockContainer h2 { padding: 0 0 0.4rem; font-size: 1.6rem; }
 .stMainBlockContainer h3 { padding: 0; font-size: 1.3rem; }
 .st-key-rail { position: sticky; top: 4rem; }
 </style>"""
@@ -160,7 +160,7 @@ def banner() -> None:
             st.page_link(
                 "pages/knowledge/patterns.py",
                 label="What it changed",
-                query_params={"verdict": str(last.numbers[-1])},
+                query_params={"entry": str(last.numbers[-1])},
             )
         st.button(
             "Close", key="banner_close", type="tertiary", on_click=session.forget_done, help="Hide"

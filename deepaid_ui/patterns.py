@@ -113,7 +113,10 @@ def detail(pattern: PatternRow) -> None:
     if cell and cell[0] < len(examples):
         navigation.go(
             "finding",
-            {"id": examples[cell[0]].id, "pattern": pattern.pattern_id, "status": "all"},
+            {
+                "id": examples[cell[0]].id,
+                **session.QueueView(pattern=pattern.pattern_id, status="all").packed(),
+            },
         )
 
 
@@ -194,8 +197,8 @@ def _verdicts(verdicts: Sequence[Verdict], *, key: str) -> None:
     )
     cell = tables.clicked_row(selection)
     if cell and cell[0] < len(verdicts):
-        session.set_param("verdict", str(verdicts[cell[0]].number))
-    number = session.param("verdict")
+        session.set_param("entry", str(verdicts[cell[0]].number))
+    number = session.param("entry")
     chosen = next((one for one in verdicts if str(one.number) == number), None)
     if chosen is None:
         st.caption("Click a verdict to see what it changed, and to take it back.")

@@ -105,7 +105,7 @@ def _findings(
     cell = tables.clicked_row(selection)
     clicked = rows[cell[0]] if cell and cell[0] < len(rows) else None
     if clicked is not None and cell is not None and cell[1] == "Finding":
-        navigation.go("finding", {**view.to_params(), "id": clicked.id})
+        navigation.go("finding", {"id": clicked.id, **view.packed()})
     return rows, picked, clicked
 
 
@@ -120,21 +120,22 @@ def _groups(view: QueueView, query: FindingQuery) -> None:
     head.caption(
         f"{format_count(total, 'group')}, most open findings first. Click one to see its findings."
     )
-    selection = tables.show(
+    key = _key(view, page, by)
+    tables.show(
         tables.groups_frame(groups, by.capitalize()),
-        key=_key(view, page, by),
+        key=key,
         alt=f"Findings grouped by {by}",
         height=min(_HEIGHT, 38 + 35 * len(groups)),
+        on_click=lambda: _open_group(key, by, groups),
     )
-    cell = tables.clicked_row(selection)
+
+
+def _open_group(key: str, by: GroupBy, groups: tuple[GroupRow, ...]) -> None:
+    # In a callback, since the filters that change are widgets.
+    cell = tables.clicked_row(st.session_state[key]["selection"])
     if cell and cell[0] < len(groups):
-        _open_group(view, by, groups[cell[0]])
-
-
-def _open_group(view: QueueView, by: GroupBy, group: GroupRow) -> None:
-    params = {**view.to_params(), by: group.key}
-    params.pop("group", None)
-    navigation.go("queue", params)
+        st.session_state[by] = groups[cell[0]].key
+        st.session_state["group"] = "none"
 
 
 def _selection(rows: tuple[FindingRow, ...]) -> None:
@@ -195,7 +196,7 @@ def _preview(view: QueueView) -> None:
     if st.button(
         "Investigate", type="primary", shortcut="O", key="peek_open", icon=":material/search:"
     ):
-        navigation.go("finding", {**view.to_params(), "id": finding.id})
+        navigation.go("finding", {"id": finding.id, **view.packed()})
     st.text(
         f"{finding.entity}\n{format_count(finding.event_count, 'event')}, last "
         f"{format_time_utc(finding.last_time)}\n{ratio:,.1f}× the threshold ({severity(ratio)})"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
@@ -44,6 +45,7 @@ _AUTHOR = "_author"
 _DONE = "_done"
 _ID = re.compile(r"[FPD]-[0-9A-Za-z]{10}")
 _LONGEST_PARAM = 200
+_LONGEST_VIEW = 1500
 
 
 def param(name: str) -> str | None:
@@ -80,8 +82,9 @@ def _ratios(severity: str | None) -> tuple[float | None, float | None]:
 class QueueView:
     """Which findings the queue shows and in which order, as the address says.
 
-    Each attribute is a parameter of the same name; a finding's page carries them on, so that
-    next and previous follow the queue that was left.
+    On the queue each attribute is a parameter of the same name. Other pages carry them packed
+    into one, "view", so that next and previous follow the queue that was left: Streamlit drops
+    parameters that widgets of the page being left are bound to.
 
     Attributes:
         status: "open", "closed" or "all".
@@ -134,9 +137,15 @@ class QueueView:
         )
 
     @classmethod
-    def of_address(cls) -> "QueueView":
-        """The view that the address bar asks for."""
-        return cls.of(st.query_params.to_dict())
+    def carried(cls) -> "QueueView":
+        """The view that a page other than the queue was opened from."""
+        packed = st.query_params.get("view") or ""
+        return cls.of(dict(parse_qsl(packed[:_LONGEST_VIEW], max_num_fields=20)))
+
+    def packed(self) -> dict[str, str]:
+        """One parameter that carries this view to another page; none for the default view."""
+        params = self.to_params()
+        return {"view": urlencode(params)} if params else {}
 
     def to_params(self) -> dict[str, str]:
         """Parameters that bring this view back; defaults are left out."""

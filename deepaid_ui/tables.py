@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -356,6 +356,7 @@ def show(
     multi: bool = False,
     clickable: bool = True,
     height: int | str = "content",
+    on_click: Callable[[], None] | None = None,
 ) -> Any:
     """Show a table; returns its selection.
 
@@ -366,6 +367,7 @@ def show(
         multi: Whether rows can be ticked.
         clickable: Whether a click on a cell counts.
         height: Pixels, or "content".
+        on_click: Called before the page is drawn again; the selection is in the session's state.
     """
     config = {name: _CONFIG[name] for name in frame.columns if name in _CONFIG}
     if "Severity" in frame.columns:
@@ -387,7 +389,9 @@ def show(
     if not modes:
         st.dataframe(frame, **shared)
         return None
-    return st.dataframe(frame, on_select="rerun", selection_mode=modes, **shared).selection
+    return st.dataframe(
+        frame, on_select=on_click or "rerun", selection_mode=modes, **shared
+    ).selection
 
 
 def clicked_row(selection: Any) -> tuple[int, str] | None:

@@ -29,7 +29,7 @@ overview, graph, log = st.tabs(
     on_change="rerun",
     key="tab",
     bind="query-params",
-    default="Verdict log" if session.param("verdict") else None,
+    default="Verdict log" if session.param("entry") else None,
 )
 if overview.open:
     with overview:

@@ -16,7 +16,7 @@ if finding_id is None:
 
 store = workspace().store
 finding, row = store.finding(finding_id), store.row(finding_id)
-view = session.QueueView.of_address()
+view = session.QueueView.carried()
 suggestion = distill.suggestions(workspace(), [row])[row.id]
 pattern = next((one for one in store.patterns() if one.pattern_id == row.pattern_id), None)
 
