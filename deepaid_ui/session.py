@@ -29,6 +29,7 @@ __all__ = [
     "author",
     "done",
     "forget_done",
+    "opened_finding",
     "param",
     "remember_done",
     "set_author",
@@ -43,6 +44,7 @@ GROUPINGS: tuple[str, ...] = ("none", *get_args(GroupBy))
 
 _AUTHOR = "_author"
 _DONE = "_done"
+_LAST = "_last_finding"
 _ID = re.compile(r"[FPD]-[0-9A-Za-z]{10}")
 _LONGEST_PARAM = 200
 _LONGEST_VIEW = 1500
@@ -184,6 +186,21 @@ class QueueView:
             paths=paths,
             sort=sort,
         )
+
+
+def opened_finding() -> str | None:
+    """Id of the finding that the address asks for.
+
+    The browser's Back button can bring the page back without its parameters; then it is the
+    finding that this session opened last, and the address says so again.
+    """
+    last: dict[str, str] = st.session_state.get(_LAST, {})
+    if param("id") is None:
+        for name, value in last.items():
+            set_param(name, value)
+    current = {name: st.query_params[name] for name in ("id", "view") if name in st.query_params}
+    st.session_state[_LAST] = current
+    return param("id")
 
 
 def author() -> str | None:

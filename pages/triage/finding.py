@@ -6,7 +6,7 @@ from deepaid_core.workflow import distill
 from deepaid_ui import investigate, navigation, panels, session
 from deepaid_ui.workspace import workspace
 
-finding_id = session.param("id")
+finding_id = session.opened_finding()
 if finding_id is None:
     panels.empty_state(
         "No finding is chosen", "Open one from a row of the queue; it will have its own address."
