@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKET_QUANTILE", "learn_capture", "register", "train_capture"]
 
-PACKET_QUANTILE: Final = 0.998
+PACKET_QUANTILE: Final = 0.9985
 """Share of held-back normal packets that stay at or under the threshold."""
 
 _LONGEST_NAME = 60
