@@ -163,10 +163,8 @@ class SqlStore(Store):
             return summaries.groups(connection, query, by, limit=limit, offset=offset)
 
     def count_groups(self, query: FindingQuery, by: GroupBy) -> int:
-        distinct = func.count(queries.group_column(by).distinct())
-        where = queries.conditions(query, self._dialect)
         with self._database.reading() as connection:
-            return connection.scalar(select(distinct).where(*where)) or 0
+            return connection.scalar(queries.count_of_groups(query, self._dialect, by)) or 0
 
     def patterns(self) -> tuple[PatternRow, ...]:
         with self._database.reading() as connection:

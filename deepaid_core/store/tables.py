@@ -152,6 +152,7 @@ findings = Table(
 )
 _by = findings.c
 _strongest_first = (_by.ratio.desc(), _by.max_score.desc(), _by.id)
+_counted = (_by.status, _by.event_count, _by.first_time, _by.last_time)
 # "by": what the queue sorts by. "of": what it groups and filters by. The last columns of some are
 # only carried along, so that 100,000 findings are counted without reading their rows.
 Index("findings_by_score", _by.status, *_strongest_first, _by.verified, _by.path_key)
@@ -159,18 +160,9 @@ Index("findings_by_last_time", _by.status, _by.last_time.desc(), _by.id)
 Index("findings_by_first_time", _by.status, _by.first_time, _by.id)
 Index("findings_by_events", _by.status, _by.event_count.desc(), _by.id)
 Index("findings_by_entity", _by.status, _by.entity, _by.id)
-Index(
-    "findings_of_pattern",
-    _by.pattern_id,
-    *_strongest_first,
-    _by.status,
-    _by.event_count,
-    _by.entity,
-    _by.first_time,
-    _by.last_time,
-)
-Index("findings_of_entity", _by.entity, *_strongest_first)
-Index("findings_of_detector", _by.detector_name, *_strongest_first)
+Index("findings_of_pattern", _by.pattern_id, *_strongest_first, *_counted, _by.entity)
+Index("findings_of_entity", _by.entity, *_strongest_first, *_counted)
+Index("findings_of_detector", _by.detector_name, *_strongest_first, *_counted, _by.entity)
 Index("findings_of_path", _by.status, _by.path_key)
 Index("findings_of_hour", _by.detector_name, _by.first_hour, _by.status)
 Index("findings_of_verdict", _by.verdict_number)

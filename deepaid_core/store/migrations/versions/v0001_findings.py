@@ -125,12 +125,31 @@ def upgrade() -> None:
     op.create_index(
         "findings_of_detector",
         "findings",
-        ["detector_name", text("ratio DESC"), text("max_score DESC"), "id"],
+        [
+            "detector_name",
+            text("ratio DESC"),
+            text("max_score DESC"),
+            "id",
+            "status",
+            "event_count",
+            "first_time",
+            "last_time",
+            "entity",
+        ],
     )
     op.create_index(
         "findings_of_entity",
         "findings",
-        ["entity", text("ratio DESC"), text("max_score DESC"), "id"],
+        [
+            "entity",
+            text("ratio DESC"),
+            text("max_score DESC"),
+            "id",
+            "status",
+            "event_count",
+            "first_time",
+            "last_time",
+        ],
     )
     op.create_index("findings_of_hour", "findings", ["detector_name", "first_hour", "status"])
     op.create_index("findings_of_path", "findings", ["status", "path_key"])
@@ -144,9 +163,9 @@ def upgrade() -> None:
             "id",
             "status",
             "event_count",
-            "entity",
             "first_time",
             "last_time",
+            "entity",
         ],
     )
     op.create_index("findings_of_verdict", "findings", ["verdict_number"])
