@@ -1,13 +1,13 @@
 """`deepaid findings`, `interpret` and `patterns`: what is stored, read only."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from deepaid_core.cli.terminal import Column, json_text, opened, say, show_table
 from deepaid_core.domain.finding import Finding, Status
 from deepaid_core.domain.interpretation import Deviation
-from deepaid_core.domain.queries import FindingQuery, Sort
+from deepaid_core.domain.queries import FindingQuery, FindingRow, Sort
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.figures.numbers import (
     format_count,
@@ -16,6 +16,9 @@ from deepaid_core.figures.numbers import (
     format_time_utc,
     format_value,
 )
+
+if TYPE_CHECKING:
+    from deepaid_core.workflow.distill import Suggestion
 
 __all__ = ["findings", "interpret", "patterns"]
 
@@ -72,34 +75,31 @@ def findings(
         return
     columns = (
         Column("Finding", whole=True),
-        Column("Last seen", whole=True),
+        Column("Last seen (UTC)", whole=True),
         Column("Entity"),
         Column("Events", right=True),
-        Column("Score / threshold", right=True),
-        Column("Deviations"),
-        Column("Suggestion"),
+        Column("Score"),
+        Column("Deviations", cut=True),
         Column("Verdict"),
     )
-    table = []
-    for row in rows:
-        suggestion = suggested.get(row.id)
-        known = suggestion is not None and suggestion.known and suggestion.category
-        table.append(
+    show_table(
+        columns,
+        [
             (
                 row.id,
-                format_time_utc(row.last_time),
+                format_time_utc(row.last_time).removesuffix(" UTC"),
                 row.entity,
                 f"{row.event_count:,}",
                 f"{row.ratio:.3g}×" + ("" if row.verified else " (not verified)"),
                 row.summary,
-                f"{suggestion.category} {format_share(suggestion.confidence)}"
-                if suggestion is not None and known
-                else "unknown",
-                f"{row.verdict}: {row.category}" if row.verdict else "",
+                _state(row, suggested.get(row.id)),
             )
-        )
-    show_table(columns, table)
-    say(f"{len(rows):,} of {format_count(total, 'finding')}.")
+            for row in rows
+        ],
+    )
+    say(
+        f"{len(rows):,} of {format_count(total, 'finding')}. Score: times the threshold. In brackets: suggested."
+    )
 
 
 def interpret(
@@ -143,34 +143,46 @@ def patterns(ctx: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> 
     if not rows:
         say("There is no pattern yet; `deepaid detect` or `deepaid demo` brings findings.")
         return
+    several = len({row.detector_name for row in rows}) > 1
     columns = (
         Column("Pattern", whole=True),
-        Column("Detector"),
+        *([Column("Detector")] if several else []),
         Column("Findings", right=True),
         Column("Open", right=True),
         Column("Entities", right=True),
         Column("Example", whole=True),
-        Column("Deviations"),
-        Column("True / false / benign / undetermined", right=True),
+        Column("Deviations", cut=True),
+        Column("Verdicts", whole=True),
     )
     show_table(
         columns,
         [
             (
                 row.pattern_id,
-                row.detector_name,
+                *([row.detector_name] if several else []),
                 f"{row.findings:,}",
                 f"{row.open_findings:,}",
                 f"{row.entities:,}",
                 row.example_id,
                 row.example_summary,
-                f"{row.true_positives} / {row.false_positives} / {row.benign_positives} / "
+                f"{row.true_positives}/{row.false_positives}/{row.benign_positives}/"
                 f"{row.undetermined}",
             )
             for row in rows[:limit]
         ],
     )
-    say(f"{min(limit, len(rows)):,} of {format_count(len(rows), 'pattern')}.")
+    say(
+        f"{min(limit, len(rows)):,} of {format_count(len(rows), 'pattern')}. Verdicts: findings "
+        "judged true / false / benign positive / undetermined."
+    )
+
+
+def _state(row: FindingRow, suggestion: "Suggestion | None") -> str:
+    if row.verdict:
+        return f"{row.verdict}: {row.category}" if row.category else row.verdict
+    if suggestion is None or suggestion.category is None:
+        return "(unknown)"
+    return f"({suggestion.category}, {format_share(suggestion.confidence)})"
 
 
 def _describe(finding: Finding) -> None:

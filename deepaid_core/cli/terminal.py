@@ -39,6 +39,8 @@ __all__ = [
 
 P = ParamSpec("P")
 CELL_LIMIT = 200  # characters; a host name of kilobytes must not push the rest off the screen
+CUT_WIDTH = 12  # what a cut text keeps at least
+GAP = 2  # columns of the terminal between two of a table
 PIPED_WIDTH = 160  # columns where output goes to a file or a pipe
 INTERRUPTED = 130  # what shells report after Ctrl-C
 
@@ -58,11 +60,18 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table on the terminal; one that is whole is never folded."""
+    """A column of a table on the terminal.
+
+    Attributes:
+        right: Numbers stand at the right edge.
+        whole: Never folded over lines.
+        cut: Kept on one line, its end left out where the terminal is narrow.
+    """
 
     title: str
     right: bool = False
     whole: bool = False
+    cut: bool = False
 
 
 def settings(ctx: typer.Context) -> Settings:
@@ -115,18 +124,33 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None
         emoji=False,
         highlight=False,
     )
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    cells = [[visible(shorten(cell, CELL_LIMIT)) for cell in row] for row in rows]
+    _cut(columns, cells, console.width)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in columns:
         table.add_column(
             Text(column.title),
             justify="right" if column.right else "left",
-            no_wrap=column.whole,
+            no_wrap=column.whole or column.cut,
             overflow="fold",
         )
-    for row in rows:
+    for row in cells:
         # Text instead of str: rich would read [bold] or a link out of a host name.
-        table.add_row(*(Text(visible(shorten(cell, CELL_LIMIT))) for cell in row))
+        table.add_row(*(Text(cell) for cell in row))
     console.print(table)
+
+
+def _cut(columns: Sequence[Column], cells: list[list[str]], width: int) -> None:
+    # Left to itself, rich takes the room that is missing from all columns alike, ids too.
+    taken = sum(
+        max(len(text) for text in (column.title, *(row[at] for row in cells)))
+        for at, column in enumerate(columns)
+        if not column.cut
+    )
+    room = max(CUT_WIDTH, width - taken - GAP * len(columns))
+    for at, column in enumerate(columns):
+        for row in cells if column.cut else ():
+            row[at] = row[at] if len(row[at]) <= room else f"{row[at][: room - 1]}…"
 
 
 def json_text(value: object) -> str:

@@ -126,7 +126,8 @@ def test_nothing_reads_or_writes_pickle():
         r"|\btorch\.(?:save|load)\("
         r"|\ballow_pickle\s*=\s*True"
     )
-    assert found_in(SOURCES, ways) == []
+    product = [path for path in SOURCES if "tests" not in path.relative_to(ROOT).parts]
+    assert found_in(product, ways) == []
 
 
 @pytest.mark.parametrize("dependency", direct_dependencies())

@@ -56,7 +56,7 @@ def test_findings_are_listed_in_the_order_of_the_queue(home):
 
 
 def test_a_list_that_was_cut_says_how_many_there_are(home):
-    assert "5 of 13 findings." in deepaid("findings", "--limit", "5").stdout
+    assert "5 of 13 findings" in deepaid("findings", "--limit", "5").stdout
 
 
 def test_filters_of_the_list_combine(home):
@@ -101,7 +101,7 @@ def test_an_unverified_interpretation_says_so(home):
 def test_patterns_are_listed_with_an_example(home):
     shown = deepaid("patterns").stdout
     assert make_finding(1).pattern_id in shown
-    assert "4 of 4 patterns." in shown
+    assert "4 of 4 patterns" in shown
 
 
 def test_detectors_are_listed(home):
@@ -167,7 +167,6 @@ def test_undo_opens_the_finding_again_and_keeps_both_entries(home):
         (("verdict", "F-0000000000", "--label", "undetermined"), "F-0000000000"),
         (("undo", "99"), "99"),
         (("detect", "gone.pcap", "--detector", "D-0000000000"), "D-0000000000"),
-        (("detect", "gone.pcap"), "gone.pcap"),
         (("train", "gone.pcap", "--name", "office"), "gone.pcap"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
@@ -177,6 +176,38 @@ def test_what_does_not_exist_is_named_in_one_sentence(home, arguments, says):
     assert result.stdout == ""
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def trained_home(home):
+    """The workspace with a detector that can really be loaded."""
+    from deepaid_core.detectors.artifacts import load_trained
+    from deepaid_core.workflow.demo import PACKETS, sample_data
+    from deepaid_core.workflow.train import register
+
+    workspace = Workspace.open(home)
+    register(workspace, load_trained(sample_data() / "detectors" / PACKETS))
+    workspace.close()
+    return home
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"PK\x03\x04 a renamed archive", b"\xd4\xc3\xb2\xa1\x02\x00"],
+    ids=["gone", "empty", "foreign", "cut off"],
+)
+def test_a_capture_that_cannot_be_read_is_one_sentence_and_writes_nothing(
+    trained_home, tmp_path, content
+):
+    path = tmp_path / "monday.pcap"
+    if content is not None:
+        path.write_bytes(content)
+    before = in_store(trained_home, lambda store: (store.version(), len(store.runs())))
+    result = deepaid("detect", str(path), code=1)
+    assert result.stdout == ""
+    assert "monday.pcap" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert in_store(trained_home, lambda store: (store.version(), len(store.runs()))) == before
 
 
 def test_a_false_positive_without_a_category_is_refused_and_writes_nothing(home):
