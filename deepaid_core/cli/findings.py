@@ -98,7 +98,8 @@ def findings(
         ],
     )
     say(
-        f"{len(rows):,} of {format_count(total, 'finding')}. Score: times the threshold. In brackets: suggested."
+        f"{len(rows):,} of {format_count(total, 'finding')}. Score: times the threshold. "
+        "In brackets: suggested."
     )
 
 
