@@ -66,7 +66,7 @@ def compact(figure: go.Figure, *, row_height: int = 46) -> go.Figure:
     for height, label in zip(heights, labels, strict=True):
         figure.add_annotation(
             x=0, xref="paper", xanchor="left", y=height, yshift=15, showarrow=False,
-            text=label.replace("<br>", " · "), font={"size": 11},
+            text=label.replace("<br>", " "), font={"size": 11},
         )  # fmt: skip
     figure.update_yaxes(showticklabels=False)
     figure.update_xaxes(showticklabels=False, title=None)

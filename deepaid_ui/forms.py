@@ -193,6 +193,7 @@ def _details(target: Target, label: VerdictLabel) -> None:
 
 
 @st.fragment
+@problems.guarded
 def verdict_form(
     target: Target,
     *,

@@ -7,13 +7,14 @@ import streamlit as st
 
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.figures.numbers import format_score
-from deepaid_core.figures.severity import Severity, severity
+from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.workflow import triage
 from deepaid_ui import problems, session
 from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace
 
 __all__ = [
+    "BANDS",
     "LABEL_NAMES",
     "SEVERITY_COLORS",
     "banner",
@@ -36,6 +37,11 @@ SEVERITY_COLORS: Mapping[Severity, Color] = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "blue",
 }
+BANDS = ", ".join(
+    f"{band[0].upper()} {band} from {low:g}×" if low else f"{band[0].upper()} {band} below"
+    for band, low in SEVERITY_BOUNDS
+)
+"""The bands in words, highest first."""
 LABEL_NAMES: Mapping[str, str] = {
     VerdictLabel.TRUE_POSITIVE: "True positive",
     VerdictLabel.FALSE_POSITIVE: "False positive",
@@ -75,8 +81,8 @@ def severity_badge(ratio: float) -> None:
     st.badge(
         severity_word(ratio),
         color=SEVERITY_COLORS[severity(ratio)],
-        help="How far the score is over the threshold: low under 1.5×, medium to 3×, high to "
-        "10×, critical above. It says how abnormal, not how dangerous.",
+        help=f"How far the score is over the threshold: {BANDS}. It says how abnormal, not how "
+        "dangerous.",
     )
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from deepaid_core.errors import DeepAidError
 from deepaid_ui.text import plain
 
-__all__ = ["in_callback", "pending", "sentence", "show", "shown"]
+__all__ = ["guarded", "in_callback", "pending", "sentence", "show", "shown"]
 
 _logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -42,6 +42,17 @@ def shown() -> Iterator[None]:
     except Exception as error:  # the last line of defense of a page
         _logger.exception("A page failed.")
         show(error)
+
+
+def guarded(draw: Callable[_P, None]) -> Callable[_P, None]:
+    """Show what goes wrong inside a fragment there; Streamlit would put its own box first."""
+
+    @functools.wraps(draw)
+    def inner(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        with shown():
+            draw(*args, **kwargs)
+
+    return inner
 
 
 def in_callback(callback: Callable[_P, None]) -> Callable[_P, None]:

@@ -8,7 +8,17 @@ from deepaid_core.figures.deviations import deviations
 from deepaid_core.figures.numbers import format_count, format_time_utc
 from deepaid_core.figures.severity import severity
 from deepaid_core.workflow import distill, triage
-from deepaid_ui import charts, filters, forms, navigation, panels, reporting, session, tables
+from deepaid_ui import (
+    charts,
+    filters,
+    forms,
+    navigation,
+    panels,
+    problems,
+    reporting,
+    session,
+    tables,
+)
 from deepaid_ui.session import PAGE_SIZE, QueueView
 from deepaid_ui.workspace import workspace
 
@@ -19,6 +29,7 @@ _REPORT_LIMIT = 100
 
 
 @st.fragment
+@problems.guarded
 def show() -> None:
     """Draw the whole queue; clicks redraw only this."""
     view = filters.filters()

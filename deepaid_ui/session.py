@@ -46,6 +46,7 @@ _AUTHOR = "_author"
 _DONE = "_done"
 _LAST = "_last_finding"
 _ID = re.compile(r"[FPD]-[0-9A-Za-z]{10}")
+_HOUR = re.compile("[0-9]{1,10}")
 _LONGEST_PARAM = 200
 _LONGEST_VIEW = 1500
 
@@ -132,7 +133,7 @@ class QueueView:
             suggestion=text("suggestion"),
             proof=text("proof") if text("proof") in {"verified", "not verified"} else None,
             q=(text("q") or "").strip(),
-            since=text("since") if (text("since") or "").isdecimal() else None,
+            since=text("since") if _HOUR.fullmatch(text("since") or "") else None,
             sort=_one_of(text("sort"), SORTS, "score"),
             group=_one_of(text("group"), GROUPINGS, "none"),
             page=min(int(page), 1_000_000) if page.isdecimal() and int(page) else 1,
@@ -142,7 +143,7 @@ class QueueView:
     def carried(cls) -> "QueueView":
         """The view that a page other than the queue was opened from."""
         packed = st.query_params.get("view") or ""
-        return cls.of(dict(parse_qsl(packed[:_LONGEST_VIEW], max_num_fields=20)))
+        return cls.of(dict(parse_qsl(packed[:_LONGEST_VIEW])))
 
     def packed(self) -> dict[str, str]:
         """One parameter that carries this view to another page; none for the default view."""

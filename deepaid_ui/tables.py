@@ -25,7 +25,7 @@ from deepaid_core.figures.numbers import (
 from deepaid_core.figures.text import shorten
 from deepaid_core.store.base import Store
 from deepaid_core.workflow.distill import MachineChange, Suggestion, describe
-from deepaid_ui.panels import LABEL_NAMES, SEVERITY_COLORS, severity_word
+from deepaid_ui.panels import BANDS, LABEL_NAMES, SEVERITY_COLORS, severity_word
 from deepaid_ui.text import one_line, spreadsheet_cell
 
 __all__ = [
@@ -87,8 +87,7 @@ def _severity_column(cells: "pd.Series[Any]") -> Any:
         options=shown,
         color=[colors[chip[0]] for chip in shown],
         width=84,
-        help="Highest score over the threshold. C critical: from 10×, H high: from 3×, M medium: "
-        "from 1.5×, L low.",
+        help=f"Highest score over the threshold. {BANDS}.",
     )
 
 
@@ -97,7 +96,7 @@ def _moment(time: float) -> str:
 
 
 def _proof(verified: bool) -> str:
-    return "✓ Verified" if verified else "✗ Not verified"
+    return "✓ yes" if verified else "✗ no"
 
 
 def findings_frame(
@@ -111,7 +110,7 @@ def findings_frame(
             "Entity": [_text(row.entity) for row in rows],
             "What deviates": [_text(row.summary) for row in rows],
             "Suggestion": [suggestion_text(suggestions.get(row.id)) for row in rows],
-            "Proof": [_proof(row.verified) for row in rows],
+            "Verified": [_proof(row.verified) for row in rows],
             "Verdict": [verdict_text(row.verdict, row.category) for row in rows],
             "Events": [row.event_count for row in rows],
             "Last event (UTC)": [_moment(row.last_time) for row in rows],
@@ -297,7 +296,7 @@ def runs_frame(rows: Sequence[RunRecord]) -> pd.DataFrame:
             "Finished (UTC)": [_moment(row.finished_time) for row in rows],
             "Events": [row.events for row in rows],
             "Anomalies": [row.anomalies for row in rows],
-            "Verified": [row.verified for row in rows],
+            "With proof": [row.verified for row in rows],
             "Findings": [row.findings for row in rows],
             "Frames not used": [row.skipped for row in rows],
             "Took": [format_duration(row.elapsed_s) for row in rows],
@@ -334,14 +333,15 @@ def findings_csv(store: Store, query: FindingQuery) -> bytes:
 _CONFIG: dict[str, Any] = {
     "Finding": st.column_config.TextColumn(width=112, pinned=True),
     "Pattern": st.column_config.TextColumn(width=118),
-    "Entity": st.column_config.TextColumn(width=108),
-    "What deviates": st.column_config.TextColumn(width=215),
+    "Entity": st.column_config.TextColumn(width=100),
+    "What deviates": st.column_config.TextColumn(width=262),
+    "What": st.column_config.TextColumn(width=260),
     "Strongest example": st.column_config.TextColumn(width="large"),
     "Suggestion": st.column_config.TextColumn(
         width=130, help="What the Distiller makes of earlier verdicts, and how sure it is."
     ),
-    "Proof": st.column_config.TextColumn(
-        width=92, help="Whether the detector really accepts the closest normal event."
+    "Verified": st.column_config.TextColumn(
+        width=66, help="Whether the detector really accepts the closest normal event."
     ),
     "Last event (UTC)": st.column_config.TextColumn(width=150),
     "Events": st.column_config.NumberColumn(width=70),
@@ -373,6 +373,7 @@ def show(
     if "Severity" in frame.columns:
         config["Severity"] = _severity_column(frame["Severity"])
     if frame.columns[0] == "Pattern":
+        config["What deviates"] = st.column_config.TextColumn(width=380)
         config["Pattern"] = st.column_config.TextColumn(width=118, pinned=True)
     modes: list[Literal["multi-row", "single-cell"]] = []
     if multi:

@@ -1,0 +1,125 @@
+import csv
+import io
+import re
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepaid_core.domain.queries import FindingQuery
+from deepaid_core.errors import CancelledError, CaptureError
+from deepaid_ui.jobs import Registry
+from deepaid_ui.session import GROUPINGS, SEVERITIES, SORTS, STATUSES, QueueView
+from deepaid_ui.tables import findings_csv
+from deepaid_ui.text import plain, spreadsheet_cell
+
+MAYBE = st.none() | st.text(min_size=1, max_size=20).filter(lambda text: text.strip() == text)
+
+
+@given(st.text(max_size=200))
+def test_plain_leaves_no_markdown_punctuation_unescaped(text):
+    unescaped = re.sub(r"\\.", "", plain(text))
+    assert not re.search(r"[\\`*_{}\[\]()#+!|<>~$:@^&=\"'\n\r]", unescaped)
+
+
+@given(st.text(alphabet=st.characters(codec="ascii", categories=["L", "N", "P", "S"])))
+def test_plain_keeps_every_visible_character(text):
+    assert re.sub(r"\\(.)", r"\1", plain(text)) == text
+
+
+@given(st.text())
+def test_no_spreadsheet_takes_a_cell_for_a_formula(text):
+    assert spreadsheet_cell(text).lstrip()[:1] not in {"=", "+", "-", "@"}
+
+
+def test_exported_findings_are_inert_and_complete(workspace, findings):
+    rows = list(csv.DictReader(io.StringIO(findings_csv(workspace.store, FindingQuery()).decode())))
+    assert {row["finding"] for row in rows} == {finding.id for finding in findings}
+    hostile = next(row for row in rows if row["finding"] == findings[5].id)
+    assert hostile["entity"] == findings[5].entity
+
+
+views = st.builds(
+    QueueView,
+    status=st.sampled_from(STATUSES),
+    severity=st.none() | st.sampled_from(SEVERITIES),
+    detector=MAYBE,
+    entity=MAYBE,
+    pattern=st.none() | st.from_regex(r"P-[0-9a-f]{10}", fullmatch=True),
+    suggestion=MAYBE,
+    proof=st.none() | st.sampled_from(["verified", "not verified"]),
+    q=st.text(max_size=20).map(str.strip),
+    sort=st.sampled_from(SORTS),
+    group=st.sampled_from(GROUPINGS),
+    page=st.integers(1, 1000),
+)
+
+
+@given(views)
+def test_a_view_comes_back_from_its_parameters(view):
+    assert QueueView.of(view.to_params()) == view
+
+
+@given(st.dictionaries(st.sampled_from(["status", "page", "since", "sort", "q"]), st.text()))
+def test_any_parameters_give_a_query(params):
+    assert QueueView.of(params).query().sort in SORTS
+
+
+def waited(job):
+    for _ in range(400):
+        if not job.is_active:
+            return job
+        time.sleep(0.01)
+    raise AssertionError(f"still {job.state}")
+
+
+def test_a_job_reports_and_keeps_its_result():
+    job = Registry().start(
+        "demo", "Loading", lambda progress, cancelled: progress(0.5, "half") or 7
+    )
+    assert waited(job).state == "done"
+    assert job.result == 7
+
+
+def test_a_cancelled_job_ends_as_cancelled():
+    started = threading.Event()
+
+    def work(progress, cancelled):
+        started.set()
+        while not cancelled():
+            time.sleep(0.005)
+        raise CancelledError("Cancelled; nothing was kept.")
+
+    job = Registry().start("demo", "Loading", work)
+    assert started.wait(2)
+    job.cancel.set()
+    assert waited(job).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (CaptureError("The capture is empty."), "The capture is empty."),
+        (RuntimeError("secret /etc/passwd"), "Something unexpected went wrong"),
+    ],
+)
+def test_a_failed_job_tells_users_only_what_is_meant_for_them(error, told):
+    def work(progress, cancelled):
+        raise error
+
+    job = waited(Registry().start("demo", "Loading", work))
+    assert job.state == "failed"
+    assert job.message.startswith(told)
+    assert "secret" not in job.message
+
+
+def test_the_same_job_is_not_started_twice():
+    release = threading.Event()
+    registry = Registry()
+    first = registry.start("demo", "Loading", lambda progress, cancelled: release.wait(2))
+    second = registry.start("demo", "Loading", lambda progress, cancelled: release.wait(2))
+    release.set()
+    assert second is first
+    assert waited(first).state == "done"
