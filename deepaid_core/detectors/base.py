@@ -130,11 +130,6 @@ class DifferentiableDetector(Protocol):
     order; the way there and back costs no more than 32-bit rounding.
     """
 
-    @property
-    def fitted_schema(self) -> Schema:
-        """Columns of the training events."""
-        ...
-
     def score(self, events: TabularBatch) -> FloatArray:
         """How abnormal each event is, (n,)."""
         ...
