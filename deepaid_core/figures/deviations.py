@@ -4,6 +4,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -30,6 +31,10 @@ _LABEL_LINE, _LABEL_LINES = 34, 2
 _FAR = 15.0  # decades; further away than this is drawn here
 _ROW_HEIGHT = 48
 _LEFT, _RIGHT = 250, 150
+_BAND_SHAPE = {
+    "type": "rect", "x0": 0, "x1": 1, "y0": 0, "y1": 1, "yref": "paper",
+    "fillcolor": BAND, "line": {"width": 0}, "layer": "below",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +153,47 @@ def deviations(interpretation: Interpretation, *, all_columns: bool = False) -> 
             "The search found no change that brings this event closer to normal, so there is "
             "nothing to compare. Read the score and the raw events instead.",
         )
-    figure = go.Figure()
-    figure.add_shape(
-        type="rect", x0=0, x1=1, y0=0, y1=1, yref="paper", fillcolor=BAND, line_width=0,
-        layer="below",
-    )  # fmt: skip
     spots = [_spots(cell) for _, cell, _ in rows]
     heights = [-float(row) for row in range(len(rows))]
-    _draw(figure, rows, spots, heights)
-    _label(figure, rows, heights, all_columns=all_columns)
     ends = [end for spot in spots for end in spot]
     low, high = min(0.0, *ends), max(1.0, *ends)
     low, high = low - 0.08 * (high - low), high + 0.08 * (high - low)
     ticks = _ticks(low, high)
-    figure.update_xaxes(
-        title={"text": "Widths of the normal range (1 % to 99 % of training) outside it, log"},
-        range=[low, high],
-        tickangle=0,
-        tickvals=[at for at, _ in ticks],
-        ticktext=[text for _, text in ticks],
-        zeroline=False,
-        fixedrange=True,
-    )
     return finish(
-        figure,
-        _title(interpretation),
+        _traces(rows, spots, heights),
+        {
+            "xaxis": {
+                "title": {
+                    "text": "Widths of the normal range (1 % to 99 % of training) outside, log"
+                },
+                "range": [low, high],
+                "tickangle": 0,
+                "tickvals": [at for at, _ in ticks],
+                "ticktext": [text for _, text in ticks],
+                "zeroline": False,
+                "fixedrange": True,
+            },
+            "yaxis": {
+                "tickvals": heights,
+                "ticktext": [_row_label(*row) for row in rows],
+                "range": [heights[-1] - 0.6, 0.6],
+                "showgrid": False,
+                "zeroline": False,
+                "fixedrange": True,
+            },
+            "annotations": [
+                _values(cell, height) for (_, cell, _), height in zip(rows, heights, strict=True)
+            ],
+            "shapes": [
+                _BAND_SHAPE,
+                *(
+                    _rule(height + 0.5)
+                    for (_, _, first), height in zip(rows, heights, strict=True)
+                    if all_columns and first and height < 0
+                ),
+            ],
+        },
+        title=_title(interpretation),
         height=_ROW_HEIGHT * len(rows) + 80,
         legend=True,
         left=_LEFT,
@@ -209,48 +230,55 @@ def _normal_range(cell: Cell) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _draw(
-    figure: go.Figure,
+def _traces(
     rows: Sequence[tuple[Deviation, Cell, bool]],
     spots: Sequence[tuple[float, float]],
     heights: Sequence[float],
-) -> None:
+) -> list[dict[str, Any]]:
     line_x: list[float | None] = []
     line_y: list[float | None] = []
     for (observed, reference), height in zip(spots, heights, strict=True):
         line_x += [observed, reference, None]
         line_y += [height, height, None]
-    hover = [_hover(deviation, cell) for deviation, cell, _ in rows]
-    figure.add_scatter(
-        x=line_x, y=line_y, mode="lines", line={"color": GREY, "width": 2}, hoverinfo="skip",
-        showlegend=False,
-    )  # fmt: skip
-    figure.add_scatter(
-        x=[observed for observed, _ in spots],
-        y=list(heights),
-        mode="markers",
-        name="anomaly",
-        marker={"color": VERMILLION, "symbol": "diamond", "size": 12},
-        hovertext=hover,
-        hoverinfo="text",
-    )
-    figure.add_scatter(
-        x=[reference for _, reference in spots],
-        y=list(heights),
-        mode="markers",
-        name="closest normal",
-        marker={"color": BLUE, "symbol": "circle-open", "size": 12, "line": {"width": 2.5}},
-        hovertext=hover,
-        hoverinfo="text",
-    )
-    figure.add_scatter(
-        x=[None],
-        y=[None],
-        mode="markers",
-        name="normal range",
-        marker={"color": BAND, "symbol": "square", "size": 14},
-        hoverinfo="skip",
-    )
+    markers = {
+        "type": "scatter",
+        "mode": "markers",
+        "y": heights,
+        "hovertext": [_hover(deviation, cell) for deviation, cell, _ in rows],
+        "hoverinfo": "text",
+    }
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": line_x,
+            "y": line_y,
+            "line": {"color": GREY, "width": 2},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        },
+        {
+            **markers,
+            "name": "anomaly",
+            "x": [observed for observed, _ in spots],
+            "marker": {"color": VERMILLION, "symbol": "diamond", "size": 12},
+        },
+        {
+            **markers,
+            "name": "closest normal",
+            "x": [reference for _, reference in spots],
+            "marker": {"color": BLUE, "symbol": "circle-open", "size": 12, "line": {"width": 2.5}},
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "normal range",
+            "x": [None],
+            "y": [None],
+            "marker": {"color": BAND, "symbol": "square", "size": 14},
+            "hoverinfo": "skip",
+        },
+    ]
 
 
 def _hover(deviation: Deviation, cell: Cell) -> str:
@@ -268,42 +296,28 @@ def _hover(deviation: Deviation, cell: Cell) -> str:
     return "<br>".join(figure_text(line, 300) for line in lines)
 
 
-def _label(
-    figure: go.Figure,
-    rows: Sequence[tuple[Deviation, Cell, bool]],
-    heights: Sequence[float],
-    *,
-    all_columns: bool,
-) -> None:
-    labels, notes, lines = [], [], []
-    for (deviation, cell, first), height in zip(rows, heights, strict=True):
-        name = [f"<b>{figure_text(line)}</b>" for line in _name_lines(deviation) if first]
-        if where := column_title(deviation, cell):
-            name.append(figure_text(where, _LABEL_LINE))
-        labels.append("<br>".join(name))
-        observed = figure_text(format_value(cell.observed, cell.unit), 20)
-        reference = figure_text(format_value(cell.reference, cell.unit), 20)
-        notes.append({
-            "x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 8, "y": height,
-            "showarrow": False, "align": "left", "font": {"size": 12},
-            "text": f"<b>{observed}</b><br>normal {reference}",
-        })  # fmt: skip
-        if all_columns and first and height < 0:
-            lines.append({
-                "type": "line", "x0": 0, "x1": 1, "xref": "paper",
-                "y0": height + 0.5, "y1": height + 0.5,
-                "line": {"color": GREY, "width": 1, "dash": "dot"},
-            })  # fmt: skip
-    # All at once: adding annotations one by one takes quadratic time.
-    figure.update_layout(annotations=notes, shapes=[*figure.layout.shapes, *lines])
-    figure.update_yaxes(
-        tickvals=list(heights),
-        ticktext=labels,
-        range=[heights[-1] - 0.6, 0.6],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-    )
+def _row_label(deviation: Deviation, cell: Cell, first: bool) -> str:
+    lines = [f"<b>{figure_text(line)}</b>" for line in _name_lines(deviation) if first]
+    if where := column_title(deviation, cell):
+        lines.append(figure_text(where, _LABEL_LINE))
+    return "<br>".join(lines)
+
+
+def _values(cell: Cell, height: float) -> dict[str, Any]:
+    observed = figure_text(format_value(cell.observed, cell.unit), 20)
+    reference = figure_text(format_value(cell.reference, cell.unit), 20)
+    return {
+        "x": 1.0, "xref": "paper", "xanchor": "left", "xshift": 8, "y": height,
+        "showarrow": False, "align": "left", "font": {"size": 12},
+        "text": f"<b>{observed}</b><br>normal {reference}",
+    }  # fmt: skip
+
+
+def _rule(height: float) -> dict[str, Any]:
+    return {
+        "type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": height, "y1": height,
+        "line": {"color": GREY, "width": 1, "dash": "dot"},
+    }  # fmt: skip
 
 
 def _name_lines(deviation: Deviation) -> list[str]:

@@ -237,49 +237,67 @@ def state_graph(
     places = _places(nodes, links)
     busiest = max((link.count for link in links), default=0) or 1
     marked = set(pairwise(path))
-    figure = go.Figure()
-    # All at once: adding annotations one by one takes quadratic time.
-    figure.update_layout(
-        annotations=[
-            _arrow(
-                places[link.source],
-                places[link.target],
-                link.count / busiest,
-                (link.source, link.target) in marked if marked else None,
-            )
-            for link in links
-        ]
+    groups = [
+        (kind, [node for node in nodes if _kind(node) is kind])
+        for kind in (_ATTACK, _NORMAL, _MIXED, _OTHER)
+    ]
+    rows = [y for _, y in places.values()]
+    columns = [x for x, _ in places.values()]
+    return finish(
+        [_markers(group, kind, places, path) for kind, group in groups if group],
+        {
+            "annotations": [
+                _arrow(
+                    places[link.source],
+                    places[link.target],
+                    link.count / busiest,
+                    (link.source, link.target) in marked if marked else None,
+                )
+                for link in links
+            ],
+            "xaxis": {
+                "visible": False,
+                "range": [min(columns) - 0.45 * _COLUMN, max(columns) + 0.45 * _COLUMN],
+            },
+            "yaxis": {"visible": False, "autorange": "reversed"},
+        },
+        title=machine_title(graph, max_nodes=max_nodes),
+        height=int((max(rows) - min(rows)) * 0.7) + 150,
+        legend=True,
+        left=10,
+        right=10,
     )
-    for words, color, _, symbol in (_ATTACK, _NORMAL, _MIXED, _OTHER):
-        group = [node for node in nodes if _kind(node)[0] == words]
-        if group:
-            figure.add_scatter(
-                x=[places[node.id][0] for node in group],
-                y=[places[node.id][1] for node in group],
-                mode="markers+text",
-                name=words,
-                text=["<br>".join(map(figure_text, _label(node))) for node in group],
-                textposition="bottom center",
-                hovertext=["<br>".join(map(figure_text, _describe(node))) for node in group],
-                hoverinfo="text",
-                marker={
-                    "color": color,
-                    "symbol": symbol,
-                    "size": [18 if node.is_category else 13 for node in group],
-                    "opacity": 1,
-                    "line": {
-                        "color": VERMILLION,
-                        "width": [3 if node.id in path else 0 for node in group],
-                    },
-                },
-                cliponaxis=False,
-            )
-    tallest = max(y for _, y in places.values()) - min(y for _, y in places.values())
-    lows, highs = min(x for x, _ in places.values()), max(x for x, _ in places.values())
-    figure.update_xaxes(visible=False, range=[lows - 0.45 * _COLUMN, highs + 0.45 * _COLUMN])
-    figure.update_yaxes(visible=False, autorange="reversed")
-    title = machine_title(graph, max_nodes=max_nodes)
-    return finish(figure, title, height=int(tallest * 0.7) + 150, legend=True, left=10, right=10)
+
+
+def _markers(
+    group: Sequence[StateNode],
+    kind: tuple[str, str, str, str],
+    places: Mapping[str, tuple[float, float]],
+    path: Sequence[str],
+) -> dict[str, Any]:
+    words, color, _, symbol = kind
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": words,
+        "x": [places[node.id][0] for node in group],
+        "y": [places[node.id][1] for node in group],
+        "text": ["<br>".join(map(figure_text, _label(node))) for node in group],
+        "textposition": "bottom center",
+        "hovertext": ["<br>".join(map(figure_text, _describe(node))) for node in group],
+        "hoverinfo": "text",
+        "marker": {
+            "color": color,
+            "symbol": symbol,
+            "size": [18 if node.is_category else 13 for node in group],
+            "opacity": 1,
+            "line": {
+                "color": VERMILLION,
+                "width": [3 if node.id in path else 0 for node in group],
+            },
+        },
+        "cliponaxis": False,
+    }
 
 
 def _arrow(

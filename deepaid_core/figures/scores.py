@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,57 +38,69 @@ def score_strip(score: float, threshold: float, reference_score: float) -> go.Fi
     spots = [math.log10(value) if log else value for value in values]
     low, high = min(spots), max(spots)
     # Labels stand to the left of the lowest and to the right of the highest spot.
-    room = (high - low or max(abs(high), 1.0)) * 0.45
+    room = (high - low or max(abs(high), 1.0)) * 0.6
     left, right = low - room, high + room
-    figure = go.Figure()
-    figure.add_shape(
-        type="rect", x0=left, x1=spots[1], y0=0, y1=1, yref="paper", fillcolor=BAND,
-        line_width=0, layer="below",
-    )  # fmt: skip
-    figure.add_shape(
-        type="line", x0=spots[1], x1=spots[1], y0=0, y1=1, yref="paper",
-        line={"color": GREY, "width": 2, "dash": "dash"},
-    )  # fmt: skip
-    figure.add_scatter(
-        x=[spots[2], spots[0]], y=[0, 0], mode="lines", hoverinfo="skip",
-        line={"color": GREY, "width": 2},
-    )  # fmt: skip
     normal_is_left = spots[2] <= spots[0]
-    for spot, name, value, symbol, color, on_left in (
-        (spots[0], "anomaly", score, "diamond", VERMILLION, not normal_is_left),
-        (spots[2], "closest normal", reference_score, "circle-open", BLUE, normal_is_left),
-    ):
-        figure.add_scatter(
-            x=[spot],
-            y=[0],
-            mode="markers",
-            marker={
-                "symbol": symbol,
-                "color": color,
-                "size": 14,
-                "line": {"width": 2.5 if symbol == "circle-open" else 0},
-            },
-            hovertext=[f"{name}: {format_score(value)}"],
-            hoverinfo="text",
-        )
-        figure.add_annotation(
-            x=spot, y=0, text=f"{name} {format_score(value)}", showarrow=False, yshift=22,
-            xanchor="right" if on_left else "left", xshift=-2 if on_left else -8,
-        )  # fmt: skip
-    figure.add_annotation(
-        x=spots[1], y=0, text=f"threshold {format_score(threshold)}", showarrow=False,
-        yshift=-22, xanchor="center",
+    anomaly = ("anomaly", score, spots[0], "diamond", VERMILLION, 0, not normal_is_left)
+    normal = (
+        "closest normal", reference_score, spots[2], "circle-open", BLUE, 2.5, normal_is_left,
     )  # fmt: skip
-    figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
-    ticks = _log_ticks(left, right) if log else {}
-    figure.update_xaxes(
-        title={"text": "Score" + (", log" if log else "") + "; shaded: accepted as normal"},
-        range=[left, right],
-        zeroline=False,
-        fixedrange=True,
-        **ticks,
-    )
-    return finish(figure, _strip_title(score, threshold, reference_score), height=160, left=20)
+    axis = {
+        "title": {"text": f"Score{', log' if log else ''}; shaded: accepted as normal"},
+        "range": [left, right],
+        "zeroline": False,
+        "fixedrange": True,
+    }
+    return finish(
+        [
+            {
+                "type": "scatter", "mode": "lines", "x": [spots[2], spots[0]], "y": [0, 0],
+                "line": {"color": GREY, "width": 2}, "hoverinfo": "skip",
+            },
+            *(
+                {
+                    "type": "scatter", "mode": "markers", "x": [spot], "y": [0],
+                    "marker": {
+                        "symbol": symbol, "color": color, "size": 14, "line": {"width": line},
+                    },
+                    "hovertext": [f"{name}: {format_score(value)}"], "hoverinfo": "text",
+                }
+                for name, value, spot, symbol, color, line, _ in (anomaly, normal)
+            ),
+        ],
+        {
+            "xaxis": axis | (_log_ticks(left, right) if log else {}),
+            "yaxis": {"visible": False, "range": [-1, 1], "fixedrange": True},
+            "shapes": [
+                {
+                    "type": "rect", "x0": left, "x1": spots[1], "y0": 0, "y1": 1,
+                    "yref": "paper", "fillcolor": BAND, "line": {"width": 0}, "layer": "below",
+                },
+                {
+                    "type": "line", "x0": spots[1], "x1": spots[1], "y0": 0, "y1": 1,
+                    "yref": "paper", "line": {"color": GREY, "width": 2, "dash": "dash"},
+                },
+            ],
+            "annotations": [
+                *(
+                    {
+                        "x": spot, "y": 0, "text": f"{name} {format_score(value)}",
+                        "showarrow": False, "yshift": 22,
+                        "xanchor": "right" if on_left else "left",
+                        "xshift": -2 if on_left else -8,
+                    }
+                    for name, value, spot, _, _, _, on_left in (anomaly, normal)
+                ),
+                {
+                    "x": spots[1], "y": 0, "text": f"threshold {format_score(threshold)}",
+                    "showarrow": False, "yshift": -22, "xanchor": "center",
+                },
+            ],
+        },
+        title=_strip_title(score, threshold, reference_score),
+        height=160,
+        left=20,
+    )  # fmt: skip
 
 
 def _strip_title(score: float, threshold: float, reference_score: float) -> str:
@@ -107,7 +120,7 @@ def _is_log(values: Sequence[float]) -> bool:
     return min(values) > 0 and max(values) / min(values) > _LOG_FROM
 
 
-def _log_ticks(low: float, high: float) -> dict[str, list[float] | list[str]]:
+def _log_ticks(low: float, high: float) -> dict[str, Any]:
     step = max(1, math.ceil((high - low) / 6))
     exponents = range(math.ceil(low), math.floor(high) + 1, step)
     return {
@@ -127,38 +140,6 @@ def flip_curve(diagnostics: Diagnostics) -> go.Figure:
     threshold = diagnostics.threshold
     steps = list(range(len(scores)))
     accepted = [score <= threshold for score in scores]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=steps,
-        y=scores,
-        mode="lines+markers",
-        line={"color": GREY, "width": 2},
-        marker={
-            "symbol": ["circle-open" if ok else "diamond" for ok in accepted],
-            "color": [BLUE if ok else VERMILLION for ok in accepted],
-            "size": 12,
-            "line": {"width": [2 if ok else 0 for ok in accepted]},
-        },
-        hovertext=[
-            f"{format_count(step, 'deviation')} replaced<br>score {format_score(score)}<br>"
-            + ("accepted as normal" if ok else "still flagged")
-            for step, score, ok in zip(steps, scores, accepted, strict=True)
-        ],
-        hoverinfo="text",
-    )
-    log = _is_log([*scores, threshold])
-    _threshold_line(figure, threshold, log=log)
-    figure.update_yaxes(
-        title={"text": "Score" + (", log" if log else "")},
-        type="log" if log else "linear",
-        fixedrange=True,
-    )
-    figure.update_xaxes(
-        title={"text": "Deviations that take the closest normal's values"},
-        tickvals=steps[:: max(1, len(steps) // 12)],
-        zeroline=False,
-        fixedrange=True,
-    )
     total = format_count(len(scores) - 1, "deviation")
     first = next((step for step, ok in enumerate(accepted) if ok), None)
     title = (
@@ -166,20 +147,66 @@ def flip_curve(diagnostics: Diagnostics) -> go.Figure:
         if first is None
         else f"Accepted as normal after {first} of {total}"
     )
-    return finish(figure, title, height=260, left=70, right=90)
+    log = _is_log([*scores, threshold])
+    return finish(
+        [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "x": steps,
+                "y": scores,
+                "line": {"color": GREY, "width": 2},
+                "marker": {
+                    "symbol": ["circle-open" if ok else "diamond" for ok in accepted],
+                    "color": [BLUE if ok else VERMILLION for ok in accepted],
+                    "size": 12,
+                    "line": {"width": [2 if ok else 0 for ok in accepted]},
+                },
+                "hovertext": [
+                    f"{format_count(step, 'deviation')} replaced<br>score {format_score(score)}"
+                    f"<br>{'accepted as normal' if ok else 'still flagged'}"
+                    for step, score, ok in zip(steps, scores, accepted, strict=True)
+                ],
+                "hoverinfo": "text",
+            }
+        ],
+        {
+            **_threshold_line(threshold, log=log),
+            "yaxis": _score_axis(log=log),
+            "xaxis": {
+                "title": {"text": "Deviations that take the closest normal's values"},
+                "tickvals": steps[:: max(1, len(steps) // 12)],
+                "zeroline": False,
+                "fixedrange": True,
+            },
+        },
+        title=title,
+        height=260,
+        left=70,
+        right=90,
+    )
 
 
-def _threshold_line(figure: go.Figure, threshold: float, *, log: bool) -> None:
+def _score_axis(*, log: bool) -> dict[str, Any]:
+    return {
+        "title": {"text": "Score, log" if log else "Score"},
+        "type": "log" if log else "linear",
+        "fixedrange": True,
+    }
+
+
+def _threshold_line(threshold: float, *, log: bool) -> dict[str, Any]:
     # Shapes take values on a logarithmic axis, annotations their logarithm.
-    figure.add_shape(
-        type="line", x0=0, x1=1, xref="paper", y0=threshold, y1=threshold,
-        line={"color": GREY, "width": 2, "dash": "dash"},
-    )  # fmt: skip
-    figure.add_annotation(
-        x=1, xref="paper", xanchor="left", xshift=4, align="left", showarrow=False,
-        y=math.log10(threshold) if log else threshold,
-        text=f"threshold<br>{format_score(threshold)}",
-    )  # fmt: skip
+    line = {
+        "type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": threshold, "y1": threshold,
+        "line": {"color": GREY, "width": 2, "dash": "dash"},
+    }  # fmt: skip
+    name = {
+        "x": 1, "xref": "paper", "xanchor": "left", "xshift": 4, "align": "left",
+        "y": math.log10(threshold) if log else threshold, "showarrow": False,
+        "text": f"threshold<br>{format_score(threshold)}",
+    }  # fmt: skip
+    return {"shapes": [line], "annotations": [name]}
 
 
 def times_utc(times: Sequence[float]) -> list[datetime]:
@@ -210,44 +237,51 @@ def members_timeline(
     interpreted = int(np.lexsort((-heights, np.abs(at - interpreted_time)))[0])
     kept = _highest_per_slot(at, heights, max_points)
     others = kept[kept != interpreted]
-    figure = go.Figure()
-    if len(others):
-        figure.add_scatter(
-            x=times_utc(at[others].tolist()),
-            y=heights[others].tolist(),
-            mode="markers",
-            name="event",
-            marker={"color": VERMILLION, "symbol": "circle", "size": 7, "opacity": 0.7},
-            hovertext=[_moment(t, s) for t, s in zip(at[others], heights[others], strict=True)],
-            hoverinfo="text",
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": name,
+            "x": times_utc(at[which].tolist()),
+            "y": heights[which].tolist(),
+            "marker": marker,
+            "hovertext": [
+                prefix + _moment(time, score)
+                for time, score in zip(at[which], heights[which], strict=True)
+            ],
+            "hoverinfo": "text",
+        }
+        for name, which, prefix, marker in (
+            ("event", others, "", {"color": VERMILLION, "symbol": "circle", "size": 7}),
+            (
+                "interpreted event",
+                np.array([interpreted]),
+                "interpreted event<br>",
+                {"color": BLUE, "symbol": "star-diamond", "size": 14},
+            ),
         )
-    figure.add_scatter(
-        x=times_utc([float(at[interpreted])]),
-        y=[float(heights[interpreted])],
-        mode="markers",
-        name="interpreted event",
-        marker={"color": BLUE, "symbol": "star-diamond", "size": 14},
-        hovertext=["interpreted event<br>" + _moment(at[interpreted], heights[interpreted])],
-        hoverinfo="text",
-    )
+        if len(which)
+    ]
     log = _is_log([float(heights.min()), float(heights.max()), threshold])
-    _threshold_line(figure, threshold, log=log)
-    figure.update_yaxes(
-        title={"text": "Score" + (", log" if log else "")},
-        type="log" if log else "linear",
-        fixedrange=True,
-    )
     span = float(at.max() - at.min())
-    figure.update_xaxes(title={"text": "Time (UTC)"}, type="date")
+    time_axis: dict[str, Any] = {"title": {"text": "Time (UTC)"}, "type": "date"}
     if span == 0:
-        figure.update_xaxes(range=times_utc([float(at[0]) - 1, float(at[0]) + 1]))
+        time_axis["range"] = times_utc([float(at[0]) - 1, float(at[0]) + 1])
     peak = float(heights.max())
     over = f"{_times(peak / threshold)} the threshold" if threshold > 0 else format_score(peak)
     during = f" in {format_duration(span)}" if span else ""
     title = f"{format_count(len(at), 'event')}{during}, score up to {over}"
     if len(kept) < len(at):
         title += f" (highest {len(kept):,} drawn)"
-    return finish(figure, title, height=270, legend=True, left=70, right=90)
+    return finish(
+        traces,
+        {**_threshold_line(threshold, log=log), "yaxis": _score_axis(log=log), "xaxis": time_axis},
+        title=title,
+        height=270,
+        legend=True,
+        left=70,
+        right=90,
+    )
 
 
 def _moment(time: float, score: float) -> str:

@@ -40,17 +40,17 @@ def volume(minutes: Sequence[tuple[float, int, int]]) -> go.Figure:
     bars, step = _slots(minutes, 60.0)
     events = sum(count for _, count, _ in bars)
     anomalies = sum(flagged for _, _, flagged in bars)
-    figure = _stacked(
-        bars=[(start, flagged, count - flagged) for start, count, flagged in bars],
-        step=step,
-        names=("flagged", "not flagged"),
-    )
-    figure.update_yaxes(title={"text": f"Events per {_STEPS[step]}"})
     title = (
         f"{anomalies:,} of {format_count(events, 'event')} flagged "
         f"({format_share(anomalies / events)})"
     )
-    return finish(figure, title, height=230, legend=True, left=70)
+    return _stacked(
+        [(start, flagged, count - flagged) for start, count, flagged in bars],
+        step=step,
+        noun="Events",
+        styles=(("flagged", VERMILLION, "/"), ("not flagged", GREY, "")),
+        title=title,
+    )
 
 
 def findings_by_hour(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
@@ -63,16 +63,15 @@ def findings_by_hour(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
     if not any(total for _, _, _, total in hours):
         return empty_figure("No finding yet", "Detect anomalies in a capture to see them here.")
     bars, step = _slots([(start, total, still) for _, start, still, total in hours], _HOUR)
-    figure = _stacked(
-        bars=[(start, still, total - still) for start, total, still in bars],
-        step=step,
-        names=("open", "closed"),
-    )
-    figure.update_yaxes(title={"text": f"Findings per {_STEPS[step]}"})
     total = sum(count for _, count, _ in bars)
     still_open = sum(count for _, _, count in bars)
-    title = f"{still_open:,} of {format_count(total, 'finding')} open"
-    return finish(figure, title, height=230, legend=True, left=70)
+    return _stacked(
+        [(start, still, total - still) for start, total, still in bars],
+        step=step,
+        noun="Findings",
+        styles=(("open", BLUE, "/"), ("closed", GREY, "")),
+        title=f"{still_open:,} of {format_count(total, 'finding')} open",
+    )
 
 
 def detector_hours(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
@@ -104,35 +103,6 @@ def detector_hours(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
         ]
         for name, total_row, open_row in zip(names, totals, opens, strict=True)
     ]
-    figure = go.Figure(
-        go.Heatmap(
-            # One edge more than columns: without edges a single column has no width.
-            x=times_utc([*starts, last + _HOUR]),
-            y=list(range(len(names))),
-            z=[[total or None for total in row] for row in totals],
-            hovertext=hover,
-            hoverinfo="text",
-            hoverongaps=False,
-            colorscale="Cividis",
-            zmin=0,
-            zmax=max(map(max, totals)),
-            showscale=columns > _NUMBERED,
-            xgap=1,
-            ygap=2,
-            # A count in each cell says without color what the color says.
-            texttemplate="%{z}" if columns <= _NUMBERED else None,
-            colorbar={"title": {"text": "findings"}, "thickness": 12},
-        )
-    )
-    # One hour alone would otherwise fill the whole width without a scale.
-    edges = times_utc([first - _HOUR / 2, last + 1.5 * _HOUR])
-    figure.update_xaxes(title={"text": "Time (UTC)"}, type="date", range=edges)
-    figure.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=[figure_text(name, 28) for name in names],
-        fixedrange=True,
-        showgrid=False,
-    )
     busiest = max(
         (total, start, name)
         for name, row in zip(names, totals, strict=True)
@@ -142,7 +112,46 @@ def detector_hours(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
         f"Busiest hour: {format_count(busiest[0], 'finding')} of {busiest[2]} from "
         f"{format_time_utc(busiest[1])}"
     )
-    return finish(figure, title, height=70 + 44 * len(names), left=110)
+    return finish(
+        [
+            {
+                "type": "heatmap",
+                # One edge more than columns: without edges a single column has no width.
+                "x": times_utc([*starts, last + _HOUR]),
+                "y": list(range(len(names))),
+                "z": [[total or None for total in row] for row in totals],
+                "hovertext": hover,
+                "hoverinfo": "text",
+                "hoverongaps": False,
+                "colorscale": "Cividis",
+                "zmin": 0,
+                "zmax": max(map(max, totals)),
+                "showscale": columns > _NUMBERED,
+                "xgap": 1,
+                "ygap": 2,
+                # A count in each cell says without color what the color says.
+                "texttemplate": "%{z}" if columns <= _NUMBERED else None,
+                "colorbar": {"title": {"text": "findings"}, "thickness": 12},
+            }
+        ],
+        {
+            "xaxis": {
+                "title": {"text": "Time (UTC)"},
+                "type": "date",
+                # One hour alone would otherwise fill the whole width without a scale.
+                "range": times_utc([first - _HOUR / 2, last + 1.5 * _HOUR]),
+            },
+            "yaxis": {
+                "tickvals": list(range(len(names))),
+                "ticktext": [figure_text(name, 28) for name in names],
+                "fixedrange": True,
+                "showgrid": False,
+            },
+        },
+        title=title,
+        height=70 + 44 * len(names),
+        left=110,
+    )
 
 
 def _slots(
@@ -165,28 +174,39 @@ def _slots(
 
 
 def _stacked(
-    bars: Sequence[tuple[float, int, int]], step: float, names: tuple[str, str]
+    bars: Sequence[tuple[float, int, int]],
+    *,
+    step: float,
+    noun: str,
+    styles: Sequence[tuple[str, str, str]],
+    title: str,
 ) -> go.Figure:
-    figure = go.Figure()
     middles = times_utc([start + step / 2 for start, _, _ in bars])
-    styles = (
-        (VERMILLION if names[0] == "flagged" else BLUE, "/"),
-        (GREY, ""),
-    )
-    for position, (name, (color, shape)) in enumerate(zip(names, styles, strict=True)):
-        counts = [bar[1 + position] for bar in bars]
-        figure.add_bar(
-            x=middles,
-            y=counts,
-            width=step * 1000 * 0.9,
-            name=name,
-            marker={"color": color, "pattern": {"shape": shape, "fillmode": "overlay"}},
-            hovertext=[
-                f"{format_time_utc(bar[0])}, {_STEPS[step]}<br>{name}: {count:,}"
-                for bar, count in zip(bars, counts, strict=True)
+    traces = [
+        {
+            "type": "bar",
+            "x": middles,
+            "y": [bar[position] for bar in bars],
+            "width": step * 1000 * 0.9,
+            "name": name,
+            "marker": {"color": color, "pattern": {"shape": shape, "fillmode": "overlay"}},
+            "hovertext": [
+                f"{format_time_utc(bar[0])}, {_STEPS[step]}<br>{name}: {bar[position]:,}"
+                for bar in bars
             ],
-            hoverinfo="text",
-        )
-    figure.update_layout(barmode="stack")
-    figure.update_xaxes(title={"text": "Time (UTC)"}, type="date")
-    return figure
+            "hoverinfo": "text",
+        }
+        for position, (name, color, shape) in enumerate(styles, start=1)
+    ]
+    return finish(
+        traces,
+        {
+            "barmode": "stack",
+            "xaxis": {"title": {"text": "Time (UTC)"}, "type": "date"},
+            "yaxis": {"title": {"text": f"{noun} per {_STEPS[step]}"}},
+        },
+        title=title,
+        height=230,
+        legend=True,
+        left=70,
+    )
