@@ -12,7 +12,7 @@ __all__ = ["NormalProfile"]
 _STEPS = 201
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class NormalProfile:
     """Quantiles of each training column, and a sample of training events.
 

@@ -1,12 +1,16 @@
 """How close a reference is to what normal events look like."""
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from deepaid_core.detectors.base import DifferentiableDetector
+from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.domain.batches import FloatArray
 
-__all__ = ["PlausibilityScale"]
+__all__ = ["PlausibilityScale", "scale_of"]
 
 
 class PlausibilityScale:
@@ -17,7 +21,7 @@ class PlausibilityScale:
     """
 
     def __init__(self, normal: Tensor) -> None:
-        self._normal = normal
+        self.normal = normal
         self._among = np.sort(self._nearest(normal, skip_self=True))
 
     def percentile(self, points: Tensor) -> FloatArray:
@@ -29,7 +33,18 @@ class PlausibilityScale:
 
     def _nearest(self, points: Tensor, *, skip_self: bool) -> FloatArray:
         with torch.no_grad():
-            distance = torch.cdist(points, self._normal)
+            distance = torch.cdist(points, self.normal)
             if skip_self:
                 distance.fill_diagonal_(torch.inf)
             return distance.min(dim=1).values.numpy().astype(np.float64)
+
+
+_scales: WeakKeyDictionary[NormalProfile, PlausibilityScale] = WeakKeyDictionary()
+
+
+def scale_of(detector: DifferentiableDetector, profile: NormalProfile) -> PlausibilityScale:
+    """The scale of a detector's training events; made once, as it takes longer than one search."""
+    scale = _scales.get(profile)
+    if scale is None:
+        scale = _scales[profile] = PlausibilityScale(detector.to_model(profile.events))
+    return scale

@@ -13,7 +13,7 @@ from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpreter, TabularInterpretations
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.greedy_search import GreedySearch, SearchResult
-from deepaid_core.interpreters.plausibility import PlausibilityScale
+from deepaid_core.interpreters.plausibility import scale_of
 
 __all__ = ["GreedyTabularInterpreter"]
 
@@ -45,15 +45,14 @@ class GreedyTabularInterpreter(Interpreter):
         detector = context.detector
         assert isinstance(detector, DifferentiableDetector)  # noqa: S101  supports() saw to it
         constraints = Constraints.of(anomalies.schema, context.profile, context.locked)
-        normal = detector.to_model(context.profile.events)
+        scale = scale_of(detector, context.profile)
         search = GreedySearch(
             detector,
             constraints,
-            normal=normal,
+            normal=scale.normal,
             median=detector.to_model(constraints.apply(context.profile.median[None]))[0],
             target=context.threshold.value - context.threshold.margin,
         )
-        scale = PlausibilityScale(normal)
         n, d = anomalies.values.shape
         k = min(context.max_deviations, len(anomalies.schema.fields))
         references = np.empty((n, d))
