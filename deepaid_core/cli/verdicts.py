@@ -44,7 +44,7 @@ def verdict(
     author: Author = None,
     as_json: AsJson = False,
 ) -> None:
-    """Decide on one finding, on several, or on a whole pattern; each is one decision."""
+    """Decide on findings, one decision per pattern among them, or on a whole pattern."""
     from deepaid_core.workflow import triage
 
     if pattern and len(finding_ids) != 1:
