@@ -13,6 +13,7 @@ import streamlit.net_util
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
 
 __all__ = ["POLICY", "SecurityHeaders", "app", "script_path"]
 
@@ -82,4 +83,7 @@ def _unlist_own_folder() -> None:
 _unlist_own_folder()
 # Streamlit asks an outside service for this machine's address when a foreign origin knocks.
 streamlit.net_util.get_external_ip = lambda: None
+# Streamlit takes a folder called pages/ for its older way of finding pages until st.navigation has
+# run once, and would tell the first visitor of a deep link that there is no such page.
+PagesManager.uses_pages_directory = False
 app = st.App(script_path(), middleware=[Middleware(SecurityHeaders)])
