@@ -56,7 +56,7 @@ def prepare_demo(
     network = sample_data() / "network"
     shipped = sample_data() / "detectors" / PACKETS
     if not retrain:
-        known = _done(workspace, shipped)
+        known = _done(workspace)
         if known is not None:
             progress(1.0, "The demo is ready")
             return known
@@ -82,11 +82,16 @@ def prepare_demo(
     )
 
 
-def _done(workspace: Workspace, shipped: Path) -> DetectionResult | None:
-    """The run of an earlier call with the shipped detector; found without loading torch."""
+def _done(workspace: Workspace) -> DetectionResult | None:
+    """The run of an earlier call; found without loading torch."""
     from deepaid_core.sources.base import file_sha256
 
-    records = [r for r in workspace.store.detectors() if r.name == PACKETS]
+    records = [
+        record
+        for record in workspace.store.detectors()
+        # Somebody may call a detector of their own by the same name.
+        if (record.name, record.trained_on) == (PACKETS, "train_benign.pcap.gz")
+    ]
     capture = sample_data() / "network" / "eval.pcap.gz"
     if not records:
         return None

@@ -18,7 +18,7 @@ from deepaid_core.domain.finding import (
     pattern_of,
 )
 from deepaid_core.domain.interpretation import Interpretation
-from deepaid_core.figures.numbers import format_value
+from deepaid_core.figures.numbers import format_factor
 from deepaid_core.interpreters.base import TabularInterpretations
 from deepaid_core.workflow.bursts import group_bursts
 
@@ -121,12 +121,11 @@ def summary_of(interpretation: Interpretation, *, most: int = 2) -> str:
     """The strongest deviations in one line of plain text."""
     if not interpretation.deviations:
         return "no single change makes the detector accept this event"
-    parts = []
-    for deviation in interpretation.deviations[:most]:
-        cell = deviation.cells[0]
-        observed = format_value(cell.observed, cell.unit)
-        reference = format_value(cell.reference, cell.unit)
-        parts.append(f"{cell.title}: {observed}, closest normal {reference}")
+    # The factor first: a table cuts the end of a long line off.
+    parts = [
+        f"{format_factor(cell.observed, cell.reference)}: {cell.title}"
+        for cell in (deviation.cells[0] for deviation in interpretation.deviations[:most])
+    ]
     rest = len(interpretation.deviations) - most
     return "; ".join(parts) + (f"; and {rest} more" if rest > 0 else "")
 

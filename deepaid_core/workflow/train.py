@@ -1,5 +1,6 @@
 """Train a detector on normal traffic and remember it in a workspace."""
 
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -115,16 +116,12 @@ def register(workspace: Workspace, trained: "TrainedDetector") -> DetectorRecord
     """
     from deepaid_core.detectors.artifacts import save_trained
 
-    unnamed = workspace.artifacts / ".registering"
-    sha256 = save_trained(trained, unnamed)
-    detector_id = "D-" + sha256[:10]
-    folder = workspace.artifacts / detector_id
-    if folder.exists():
-        import shutil
-
-        shutil.rmtree(unnamed)
-    else:
-        unnamed.replace(folder)
+    with tempfile.TemporaryDirectory(prefix=".unnamed-", dir=workspace.artifacts) as unnamed:
+        sha256 = save_trained(trained, Path(unnamed) / "detector")
+        detector_id = "D-" + sha256[:10]
+        folder = workspace.artifacts / detector_id
+        if not folder.exists():
+            (Path(unnamed) / "detector").replace(folder)
     record = DetectorRecord(
         id=detector_id,
         name=trained.name,
