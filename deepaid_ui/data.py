@@ -1,6 +1,9 @@
 """The parts of the Data page."""
 
+import re
+import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -22,6 +25,7 @@ __all__ = ["detect", "jobs", "runs", "train"]
 
 _TYPES = ["pcap", "pcapng", "cap", "gz"]
 _CHUNK = 1 << 20
+_HARMLESS = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def _source(key: str) -> None:
@@ -48,16 +52,16 @@ def _take(key: str) -> tuple[Path, str, bool]:
         raise InvalidParameterError("Both a file and a path are given; take one of them away.")
     if upload is not None:
         name = shorten(one_line(PurePath(upload.name).name), 120)
-        # The name is a stranger's: the copy gets one of ours, and keeps no more of it.
-        with tempfile.NamedTemporaryFile(
-            prefix="upload-", suffix=".capture", dir=workspace().home, delete=False
-        ) as copy:
-            upload.seek(0)
+        # The name is a stranger's: the copy keeps what is harmless of it, in a folder of its own.
+        harmless = _HARMLESS.sub("_", upload.name)[-60:].lstrip(".") or "capture"
+        copy = Path(tempfile.mkdtemp(prefix="upload-", dir=workspace().home)) / harmless
+        upload.seek(0)
+        with copy.open("wb") as target:
             while chunk := upload.read(_CHUNK):
-                copy.write(chunk)
+                target.write(chunk)
         # Another key drops the upload, which would stay in memory until the session ends.
         st.session_state[f"{key}-turn"] = turn + 1
-        return Path(copy.name), name, True
+        return copy, name, True
     if not typed:
         raise InvalidParameterError(
             "No capture is chosen; upload one or give the path of one on the server."
@@ -68,6 +72,10 @@ def _take(key: str) -> tuple[Path, str, bool]:
     return path, path.name, False
 
 
+def _remover(path: Path, is_copy: bool) -> Callable[[], None] | None:
+    return (lambda: shutil.rmtree(path.parent, ignore_errors=True)) if is_copy else None
+
+
 def _start_detection() -> None:
     opened = workspace()
     detector: DetectorRecord = st.session_state["detect-with"]
@@ -76,20 +84,18 @@ def _start_detection() -> None:
     def work(progress: Progress, cancelled: Cancelled) -> Any:
         from deepaid_core.workflow.detect import detect_capture
 
-        try:
-            return detect_capture(
-                opened,
-                path,
-                detector_id=detector.id,
-                name=name,
-                progress=progress,
-                cancelled=cancelled,
-            )
-        finally:
-            if is_copy:
-                path.unlink(missing_ok=True)
+        return detect_capture(
+            opened,
+            path,
+            detector_id=detector.id,
+            name=name,
+            progress=progress,
+            cancelled=cancelled,
+        )
 
-    registry().start("detect", f"Detecting anomalies in {name}", work)
+    registry().start(
+        "detect", f"Detecting anomalies in {name}", work, cleanup=_remover(path, is_copy)
+    )
 
 
 def _start_training() -> None:
@@ -102,13 +108,14 @@ def _start_training() -> None:
     def work(progress: Progress, cancelled: Cancelled) -> Any:
         from deepaid_core.workflow.train import train_capture
 
-        try:
-            return train_capture(opened, path, name=wanted, progress=progress, cancelled=cancelled)
-        finally:
-            if is_copy:
-                path.unlink(missing_ok=True)
+        return train_capture(opened, path, name=wanted, progress=progress, cancelled=cancelled)
 
-    registry().start("train", f"Training {shorten(one_line(wanted), 60)} on {name}", work)
+    registry().start(
+        "train",
+        f"Training {shorten(one_line(wanted), 60)} on {name}",
+        work,
+        cleanup=_remover(path, is_copy),
+    )
 
 
 def jobs() -> None:
@@ -152,7 +159,6 @@ def detect() -> None:
         format_func=lambda one: f"{one.name}, {one.id}, trained on {one.trained_on}",
         key="detect-with",
     )
-    problems.pending()
     st.button(
         "Detect anomalies",
         type="primary",
@@ -170,7 +176,6 @@ def train() -> None:
     )
     _source("train")
     st.text_input("Name of the detector", key="train-name", max_chars=60, placeholder="packets")
-    problems.pending()
     st.button(
         "Train",
         type="primary",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.figures.numbers import format_time_utc
 from deepaid_core.workflow import distill
 from deepaid_ui import session
 from deepaid_ui.session import QueueView
@@ -102,8 +103,18 @@ def filters() -> QueueView:
         _choice("Suggestion", "suggestion", ["unknown", *known["category"]])
     with places[6]:
         _choice("Proof", "proof", ["verified", "not verified"])
+    since = session.param("since")
+    if since is not None and since.isdecimal():
+        st.button(
+            f"Only the hour from {format_time_utc(float(since[:10]))}",
+            icon=":material/close:",
+            icon_position="right",
+            help="Click to drop this filter",
+            on_click=session.set_param,
+            args=("since", None),
+        )
     values = {name: st.session_state.get(name) for name in _BOUND}
-    return QueueView.of({**values, "since": session.param("since")})
+    return QueueView.of({**values, "since": since})
 
 
 def paths_for(view: QueueView) -> tuple[tuple[str, ...], ...] | None:

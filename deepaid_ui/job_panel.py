@@ -17,7 +17,13 @@ def _live(job: Job, was_active: bool, finished: Callable[[Job], None] | None) ->
         st.text(job.title)
         if job.is_active:
             st.progress(job.share, text=plain(job.message))
-            st.button("Cancel", key=f"cancel-{job.number}", on_click=job.cancel.set)
+            stopping = job.cancel.is_set()
+            st.button(
+                "Stopping after this step" if stopping else "Cancel",
+                key=f"cancel-{job.number}",
+                on_click=job.cancel.set,
+                disabled=stopping,
+            )
             return
         if was_active:
             # One run of the whole page, in which nothing repeats any more.

@@ -36,6 +36,7 @@ class Job:
         share: How much is done, 0 to 1.
         message: What it does now, or the sentence of its error.
         result: What the work returned.
+        cleanup: Called when it is over, however it ended.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Job:
     result: Any = None
     finished_time: float | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
+    cleanup: Callable[[], None] | None = None
 
     @property
     def is_active(self) -> bool:
@@ -62,7 +64,7 @@ class Job:
             if self.cancel.is_set():
                 self.message, self.state = "Cancelled; nothing was kept.", "cancelled"
             else:
-                self.state = "running"
+                self.state, self.message = "running", "Starting"
                 try:
                     self.result = work(self._report, self.cancel.is_set)
                 except CancelledError as error:
@@ -74,6 +76,8 @@ class Job:
                 else:
                     self.share, self.state = 1.0, "done"
             self.finished_time = time.time()
+            if self.cleanup:
+                self.cleanup()
 
 
 class Registry:
@@ -85,16 +89,26 @@ class Registry:
         self._turn = threading.Lock()
         self._guard = threading.Lock()
 
-    def start(self, kind: str, title: str, work: Work) -> Job:
+    def start(
+        self, kind: str, title: str, work: Work, *, cleanup: Callable[[], None] | None = None
+    ) -> Job:
         """Start a job, or return the active one of the same kind and title.
 
         A second click, or a second analyst, must not do the same work twice.
+
+        Args:
+            kind: What sort of work it is.
+            title: What it is, in a few words.
+            work: What to do.
+            cleanup: Called once in any case, also where nothing is started or done.
         """
         with self._guard:
             for job in self._jobs:
                 if job.is_active and (job.kind, job.title) == (kind, title):
+                    if cleanup:
+                        cleanup()
                     return job
-            job = Job(next(self._numbers), kind, title)
+            job = Job(next(self._numbers), kind, title, cleanup=cleanup)
             self._jobs = [job, *self._jobs][:_KEPT]
         # A daemon thread: Ctrl-C must not wait for it, and every write is one transaction.
         threading.Thread(target=job._run, args=(work, self._turn), daemon=True).start()

@@ -18,6 +18,7 @@ from deepaid_ui.workspace import workspace
 __all__ = ["counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
 
 _BEST_PATTERNS = 5
+_HOUR_S = 3600.0
 
 
 def _load_demo() -> None:
@@ -141,16 +142,17 @@ def over_time(numbers: Overview) -> None:
         figure = detector_hours(numbers.hours)
         hours = [row for row in numbers.hours if row[3]]
         names = sorted({name for name, *_ in hours}, reverse=True)
-        # A heat map cannot be clicked; unseen markers in the middle of its cells can.
-        figure.add_scatter(
-            x=times_utc([start + 1800.0 for _, start, _, _ in hours]),
-            y=[names.index(name) for name, *_ in hours],
+        # Streamlit hears no clicks on a heat map; unseen bars over its cells bring them.
+        figure.add_bar(
+            x=times_utc([start + _HOUR_S / 2 for _, start, _, _ in hours]),
+            y=[1.0] * len(hours),
+            base=[names.index(name) - 0.5 for name, *_ in hours],
+            width=_HOUR_S * 1000,
             customdata=[[name, int(start)] for name, start, _, _ in hours],
-            mode="markers",
-            marker={"symbol": "square", "size": 34, "opacity": 0.0},
+            marker={"opacity": 0.0},
             unselected={"marker": {"opacity": 0.0}},
             selected={"marker": {"opacity": 0.0}},
-            hoverinfo="skip",
+            hoverinfo="none",
             showlegend=False,
         )
         hour = charts.picked(figure, key=f"hours-{filters.version()}")
