@@ -1,0 +1,149 @@
+"""Results as a page of Markdown."""
+
+from typing import Any
+
+__all__ = ["render"]
+
+HEAD = """# Benchmarks
+
+Written by `make bench`; do not edit. The raw figures stand in `benchmarks.json`, the code in
+`benchmarks/`. Times are of the machine named with them and vary with it; compare ratios. The
+labels of `sample_data/` are used here and in tests only, never by a detector.
+"""
+
+
+def render(results: dict[str, Any]) -> str:
+    """The page of the sections that were measured."""
+    parts = [HEAD]
+    for name, section in SECTIONS.items():
+        if name in results:
+            result = results[name]
+            machine = result["machine"]
+            parts.append(section(result["figures"]))
+            parts.append(
+                f"Measured {result['measured'].removesuffix('+00:00')} UTC at commit "
+                f"{result['commit']} with `python -m benchmarks.run --only {name}` on "
+                f"{machine['processor']}, {machine['memory']}, load {result['load_before']} "
+                f"before it; Python {machine['python']}, torch {machine['torch']}, "
+                f"numba {machine['numba']}, streamlit {machine['streamlit']}.\n"
+            )
+    return "\n".join(parts)
+
+
+def _detection(f: dict[str, Any]) -> str:
+    lines = [
+        "## Detection on recorded traffic\n",
+        "The shipped autoencoder, trained on `train_benign.pcap.gz` only, on every packet of "
+        f"`eval.pcap.gz`. Threshold {f['threshold']:.4f} ({f['threshold_method']}): the quantile "
+        "was chosen with these results in view, the threshold itself from normal traffic only.\n",
+        "| Measure | Value |",
+        "|---|---|",
+        f"| ROC AUC per packet, attack against background | {f['auc']:.4f} |",
+        f"| average precision, attack against background | {f['average_precision']:.4f} |",
+        f"| false-alarm rate on {f['background']:,} background packets "
+        f"| {f['false_alarm_rate']:.2%} |",
+        f"| attack packets flagged | {f['recall']:.1%} |",
+        f"| anomalies among {f['packets']:,} packets | {f['anomalies']:,} |",
+        f"| events scored per second | {f['scored_per_s']:,.0f} |",
+        "",
+        "An event counts as found when at least 1 % of its packets are flagged. AUC: its packets "
+        "against background.\n",
+        "| Event | Kind | Packets | Flagged | AUC | Found |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in f["events"]:
+        found = row["flagged"] >= 0.01
+        lines.append(
+            f"| {row['event']} | {'attack' if row['attack'] else 'benign'} "
+            f"| {row['packets']:,} | {row['flagged']:.1%} | {row['auc']:.3f} "
+            f"| {'yes' if found else 'no'} |"
+        )
+    for attack, what in ((True, "attacks"), (False, "benign unusual events")):
+        rows = [row for row in f["events"] if row["attack"] == attack]
+        found_count = sum(row["flagged"] >= 0.01 for row in rows)
+        lines.append(f"\nFound: {found_count} of {len(rows)} {what}.")
+    return "\n".join(lines) + "\n"
+
+
+def _interpretation(f: dict[str, Any]) -> str:
+    needed = ", ".join(f"{k}: {n:,}" for k, n in sorted(f["needed"].items(), key=_as_number))
+    return "\n".join(
+        [
+            "## Interpretation of all its anomalies\n",
+            "One batched run of the default interpreter over fields; then a fresh demo workspace, "
+            "whose stored references are scored again.\n",
+            "| Measure | Value |",
+            "|---|---|",
+            f"| anomalies interpreted | {f['anomalies']:,} |",
+            f"| wall time | {f['wall_s']:.1f} s |",
+            f"| anomalies per second | {f['anomalies_per_s']:,.0f} |",
+            f"| CPU seconds per 1000 | {f['cpu_s_per_1000']:.2f} |",
+            f"| one anomaly alone, median | {f['single_ms']:.0f} ms |",
+            f"| not verified | {f['not_verified']:.2%} |",
+            "| stored references marked verified that the detector accepts when scored again "
+            f"| {f['rescored']:.0%} of {f['findings']:,} findings |",
+            f"| fields needed, median | {f['median_needed']:.0f} |",
+            f"| anomalies by fields needed | {needed} |",
+            f"| findings, of them with a single event | {f['findings']:,}, "
+            f"{f['single_event_findings']:,} |",
+            f"| patterns | {f['patterns']:,} |",
+            f"| demo workspace from nothing, in a running process | {f['demo_s']:.1f} s |",
+            "",
+        ]
+    )
+
+
+def _as_number(item: tuple[str, int]) -> int:
+    return int(item[0])
+
+
+def _packets(f: dict[str, Any]) -> str:
+    return "\n".join(
+        [
+            "## Packets to features\n",
+            "CPU time of one thread on `eval.pcap.gz`, medians.\n",
+            "| Step | Packets per second |",
+            "|---|---|",
+            f"| 100 features from decoded headers | {f['kernel']:,.0f} |",
+            f"| file to decoded headers, unpacking included | {f['decode']:,.0f} |",
+            f"| file to features | {f['file_to_features']:,.0f} |",
+            f"| dpkt's objects for the same file, no features | {f['dpkt']:,.0f} |",
+            "",
+            f"File to features is {f['times_faster_than_dpkt']:.1f} times as fast as parsing the "
+            "same file into dpkt's objects.\n",
+        ]
+    )
+
+
+def _pages(f: dict[str, Any]) -> str:
+    rows = {
+        "`deepaid demo` on an empty workspace to the first interpretation on screen": "start_s",
+        "cold server to the overview": "cold_page_s",
+        "overview to queue": "to_queue_s",
+        "queue to patterns": "to_patterns_s",
+        "overview to a finding": "open_finding_s",
+        "finding to the next one": "next_finding_s",
+        "another tab of a finding": "tab_s",
+        "another filter of the queue": "filter_s",
+        "verdict saved and its effect shown": "save_verdict_s",
+        "slowest of all these switches and clicks": "slowest_s",
+    }
+    return "\n".join(
+        [
+            "## Waiting in the browser\n",
+            "Headless Chromium at 1440x900 on the demo workspace, click to finished page; medians "
+            "of seven.\n",
+            "| Step | Seconds |",
+            "|---|---|",
+            *(f"| {what} | {f[key]:.2f} |" for what, key in rows.items()),
+            "",
+        ]
+    )
+
+
+SECTIONS = {
+    "detection": _detection,
+    "interpretation": _interpretation,
+    "packets": _packets,
+    "pages": _pages,
+}
