@@ -204,6 +204,16 @@ def test_columns_carry_the_published_names_in_the_published_order():
         ]
     assert list(SCHEMA.names) == expected
     assert SCHEMA.name == "afterimage-100"
-    assert len(SCHEMA.fields) == 20
-    assert all(len(field.columns) == 5 for field in SCHEMA.fields)
+    sizes = {field.name: len(field.columns) for field in SCHEMA.fields}
+    assert len(sizes) == 19
+    assert sizes.pop("HH_weight") == 10  # the packets of a channel and their gaps: one count
+    assert set(sizes.values()) == {5}
     assert SCHEMA.fields[0].title == "packets from this sender (MAC and IP)"
+
+
+def test_packets_and_gaps_of_a_channel_are_one_count_in_recorded_traffic():
+    frames = next(read_frames(TRAIN, 4000))
+    features = AfterImage().update(frames.headers, frames.lengths, frames.times_ns)
+    for decay in DECAYS:
+        packets = features[:, COLUMN[f"HH_{decay}_weight_0"]]
+        np.testing.assert_allclose(features[:, COLUMN[f"HH_jit_{decay}_weight"]], packets)
