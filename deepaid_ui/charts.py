@@ -1,11 +1,16 @@
 """Placing a figure on a page."""
 
+import textwrap
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-__all__ = ["compact", "picked", "show"]
+__all__ = ["compact", "narrow", "picked", "show"]
+
+
+_NARROW_TITLE = 46
+_TITLE_LINE = 20
 
 
 def _config(name: str) -> dict[str, Any]:
@@ -49,6 +54,20 @@ def picked(figure: go.Figure, key: str) -> Any:
     )
     points = event["selection"]["points"]
     return points[0].get("customdata") if points else None
+
+
+def narrow(figure: go.Figure) -> go.Figure:
+    """The figure with its title wrapped for half the width of a page; changed in place."""
+    old = str(figure.layout.title.text or "").split("<br>")
+    # Words only, so that no character reference is torn apart.
+    new = textwrap.wrap(" ".join(old), _NARROW_TITLE, break_long_words=False)
+    extra = _TITLE_LINE * max(0, len(new) - len(old))
+    figure.update_layout(
+        title={"text": "<br>".join(new)},
+        height=(figure.layout.height or 300) + extra,
+        margin={"t": (figure.layout.margin.t or 0) + extra},
+    )
+    return figure
 
 
 def compact(figure: go.Figure, *, row_height: int = 46) -> go.Figure:

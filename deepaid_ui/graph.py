@@ -62,7 +62,11 @@ export default function({data, parentElement, setStateValue}) {
     net.on('deselectNode', event => {
       if (!event.nodes.length) setStateValue('selected', null);
     });
-    net.once('afterDrawing', () => { root.dataset.ready = '1'; });
+    // Fitting looks at shapes only; a little room keeps the labels at the edges whole.
+    net.once('afterDrawing', () => {
+      net.moveTo({scale: net.getScale() * 0.86});
+      root.dataset.ready = '1';
+    });
     state = {net, mark};
     live.set(parentElement, state);
   }

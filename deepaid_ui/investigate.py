@@ -133,7 +133,9 @@ def why(finding: Finding) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         charts.show(
-            score_strip(diagnostics.score, diagnostics.threshold, diagnostics.reference_score),
+            charts.narrow(
+                score_strip(diagnostics.score, diagnostics.threshold, diagnostics.reference_score)
+            ),
             key=f"strip-{finding.id}",
         )
         if diagnostics.plausibility is not None:
@@ -142,7 +144,7 @@ def why(finding: Finding) -> None:
                 f"{100 - diagnostics.plausibility:.3g} % of training events lie to each other."
             )
     with right:
-        charts.show(flip_curve(diagnostics), key=f"flip-{finding.id}")
+        charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")
 
 
 def evidence(finding: Finding) -> None:

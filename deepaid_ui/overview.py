@@ -12,7 +12,7 @@ from deepaid_core.figures.volume import detector_hours, volume
 from deepaid_ui import charts, filters, navigation, panels, patterns, tables
 from deepaid_ui.job_panel import job_panel
 from deepaid_ui.jobs import Job, registry
-from deepaid_ui.text import plain
+from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
 __all__ = ["counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
@@ -101,8 +101,8 @@ def next_steps() -> None:
             row = best[0]
             with st.container(horizontal=True, vertical_alignment="center"):
                 panels.severity_badge(row.ratio)
-                st.text(f"{row.entity}, {row.ratio:,.1f}× the threshold")
-            st.text(row.summary)
+                st.text(f"{one_line(row.entity)}, {row.ratio:,.1f}× the threshold")
+            st.text(one_line(row.summary))
             if st.button("Start triage", type="primary", icon=":material/play_arrow:"):
                 navigation.go("finding", {"id": row.id})
         else:
@@ -118,7 +118,7 @@ def next_steps() -> None:
                 f"{format_count(pattern.open_findings, 'open finding')} on "
                 f"{format_count(pattern.entities, 'entity', 'entities')}, none judged yet"
             )
-            st.text(pattern.example_summary)
+            st.text(one_line(pattern.example_summary))
             if st.button("Open the pattern", icon=":material/schema:"):
                 navigation.go("patterns", {"pattern": pattern.pattern_id})
         else:

@@ -10,7 +10,7 @@ from deepaid_core.figures.numbers import format_score
 from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.workflow import triage
 from deepaid_ui import problems, session
-from deepaid_ui.text import plain
+from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
 __all__ = [
@@ -121,7 +121,7 @@ def facts(pairs: Sequence[tuple[str, str]], *, columns: int = 4) -> None:
         for place, (name, value) in zip(st.columns(columns), row, strict=False):
             with place.container(gap=None):
                 st.caption(name)
-                st.text(value)
+                st.text(one_line(value))
 
 
 def empty_state(title: str, text: str) -> None:
@@ -183,12 +183,11 @@ def sidebar(extra: Callable[[], None] | None = None) -> None:
         else:
             st.text_input(
                 "Analyst",
-                value=session.author() or "",
                 placeholder="Your name",
-                key="analyst",
+                key=session.AUTHOR_BOX,
                 max_chars=80,
                 help="Written beside your verdicts. Set DEEPAID_USER to be asked no more.",
-                on_change=lambda: session.set_author(st.session_state["analyst"]),
+                on_change=lambda: session.set_author(st.session_state[session.AUTHOR_BOX]),
             )
         if extra:
             extra()

@@ -163,7 +163,7 @@ def graph() -> None:
         + " Diamonds led to true positives, dots to false positives, squares to both; the wider "
         "a line, the more decisions."
     )
-    drawn, twin = st.columns([0.62, 0.38], gap="medium")
+    drawn, twin = st.columns([0.6, 0.4], gap="medium")
     with drawn:
         selected = show_graph(
             view.nodes,
@@ -179,7 +179,7 @@ def graph() -> None:
             key=f"nodes-{view.version}-{selected}",
             alt="States and categories of the machine",
             clickable=False,
-            height=440,
+            height=min(480, 38 + 35 * len(states.nodes)),
         )
         if selected:
             st.caption("What follows and precedes the selected node is listed first.")
@@ -233,9 +233,8 @@ def changed(verdict: Verdict) -> None:
             st.caption("It taught the Distiller nothing new.")
             return
         st.text(
-            f"Machine M-{change.machine_before} became M-{change.machine_after}; "
-            f"{format_count(change.open_findings, 'open finding')} would have another suggestion "
-            "without it."
+            f"Machine M-{change.machine_before} became M-{change.machine_after}. The suggestion "
+            f"for {change.open_findings:,} of today's open findings changed with it."
         )
         tables.show(
             tables.changes_frame(change),

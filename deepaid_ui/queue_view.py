@@ -20,6 +20,7 @@ from deepaid_ui import (
     tables,
 )
 from deepaid_ui.session import PAGE_SIZE, QueueView
+from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
 
 __all__ = ["show"]
@@ -209,7 +210,7 @@ def _preview(view: QueueView) -> None:
     ):
         navigation.go("finding", {"id": finding.id, **view.packed()})
     st.text(
-        f"{finding.entity}\n{format_count(finding.event_count, 'event')}, last "
+        f"{one_line(finding.entity)}\n{format_count(finding.event_count, 'event')}, last "
         f"{format_time_utc(finding.last_time)}\n{ratio:,.1f}× the threshold ({severity(ratio)})"
     )
     charts.show(charts.compact(deviations(finding.interpretation)), key=f"peek-chart-{finding.id}")
@@ -225,7 +226,7 @@ def _footer(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             f"CSV of all {total:,} that match",
-            data=lambda: tables.findings_csv(workspace().store, query),
+            data=lambda: export.findings_csv(workspace().store, query),
             file_name="deepaid-findings.csv",
             mime="text/csv",
             on_click="ignore",

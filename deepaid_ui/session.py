@@ -19,6 +19,7 @@ from deepaid_core.figures.severity import SEVERITY_BOUNDS
 from deepaid_ui.workspace import workspace
 
 __all__ = [
+    "AUTHOR_BOX",
     "GROUPINGS",
     "PAGE_SIZE",
     "SEVERITIES",
@@ -43,6 +44,7 @@ SEVERITIES = tuple(str(band) for band, _ in SEVERITY_BOUNDS)
 GROUPINGS: tuple[str, ...] = ("none", *get_args(GroupBy))
 
 _AUTHOR = "_author"
+AUTHOR_BOX = "analyst"
 _DONE = "_done"
 _LAST = "_last_finding"
 _ID = re.compile(r"[FPD]-[0-9A-Za-z]{10}")
@@ -211,8 +213,8 @@ def author() -> str | None:
 
 
 def set_author(name: str) -> None:
-    """Remember, for this session, who judges."""
-    st.session_state[_AUTHOR] = name.strip()[:80]
+    """Remember, for this session, who judges; for use in callbacks."""
+    st.session_state[_AUTHOR] = st.session_state[AUTHOR_BOX] = name.strip()[:80]
 
 
 @dataclass(frozen=True, slots=True)

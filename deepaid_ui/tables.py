@@ -1,7 +1,5 @@
 """Values of the core as tables for `st.dataframe`, which shows any text as it is."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -12,7 +10,7 @@ from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.graph import StateGraph
 from deepaid_core.domain.interpretation import Interpretation
-from deepaid_core.domain.queries import FindingQuery, FindingRow, GroupRow, PatternRow
+from deepaid_core.domain.queries import FindingRow, GroupRow, PatternRow
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.figures.deviations import deviation_table
 from deepaid_core.figures.numbers import (
@@ -23,10 +21,9 @@ from deepaid_core.figures.numbers import (
     format_time_utc,
 )
 from deepaid_core.figures.text import shorten
-from deepaid_core.store.base import Store
 from deepaid_core.workflow.distill import MachineChange, Suggestion, describe
 from deepaid_ui.panels import BANDS, LABEL_NAMES, SEVERITY_COLORS, severity_word
-from deepaid_ui.text import one_line, spreadsheet_cell
+from deepaid_ui.text import one_line
 
 __all__ = [
     "changes_frame",
@@ -34,7 +31,6 @@ __all__ = [
     "detectors_frame",
     "deviations_frame",
     "evidence_frame",
-    "findings_csv",
     "findings_frame",
     "groups_frame",
     "nodes_frame",
@@ -49,7 +45,6 @@ __all__ = [
 
 _LONGEST = 160
 _INTERPRETED, _FLAGGED = "▶ interpreted", "● flagged"
-_CSV_BATCH = 1000
 
 
 def _text(value: str) -> str:
@@ -308,34 +303,14 @@ def runs_frame(rows: Sequence[RunRecord]) -> pd.DataFrame:
     )
 
 
-def findings_csv(store: Store, query: FindingQuery) -> bytes:
-    """All findings of a query as CSV that no spreadsheet runs formulas from."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        ["finding", "detector", "entity", "pattern", "first_event_utc", "last_event_utc", "events",
-         "score", "threshold", "verified", "status", "verdict", "category", "summary", "source"]
-    )  # fmt: skip
-    offset = 0
-    while rows := store.page(query, limit=_CSV_BATCH, offset=offset):
-        offset += len(rows)
-        for row in rows:
-            cells = (
-                row.id, row.detector_name, row.entity, row.pattern_id, _moment(row.first_time),
-                _moment(row.last_time), str(row.event_count), repr(row.max_score),
-                repr(row.threshold), str(row.verified).lower(), str(row.status),
-                row.verdict or "", row.category or "", row.summary, row.source_name,
-            )  # fmt: skip
-            writer.writerow([spreadsheet_cell(cell) for cell in cells])
-    return out.getvalue().encode("utf-8")
-
-
 _CONFIG: dict[str, Any] = {
     "Finding": st.column_config.TextColumn(width=112, pinned=True),
     "Pattern": st.column_config.TextColumn(width=118),
     "Entity": st.column_config.TextColumn(width=100),
     "What deviates": st.column_config.TextColumn(width=262),
     "What": st.column_config.TextColumn(width=260),
+    "State or category": st.column_config.TextColumn(width=235),
+    "Kind": st.column_config.TextColumn(width=70),
     "Strongest example": st.column_config.TextColumn(width="large"),
     "Suggestion": st.column_config.TextColumn(
         width=130, help="What the Distiller makes of earlier verdicts, and how sure it is."

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.errors import CancelledError, CaptureError
+from deepaid_ui.export import findings_csv
 from deepaid_ui.jobs import Registry
 from deepaid_ui.session import GROUPINGS, SEVERITIES, SORTS, STATUSES, QueueView
-from deepaid_ui.tables import findings_csv
 from deepaid_ui.text import plain, spreadsheet_cell
 
 MAYBE = st.none() | st.text(min_size=1, max_size=20).filter(lambda text: text.strip() == text)
