@@ -26,9 +26,10 @@ def findings_csv(store: Store, query: FindingQuery) -> bytes:
     while rows := store.page(query, limit=_BATCH, offset=offset):
         offset += len(rows)
         for row in rows:
+            first, last = format_time_utc(row.first_time), format_time_utc(row.last_time)
             cells = (
-                row.id, row.detector_name, row.entity, row.pattern_id, format_time_utc(row.first_time),
-                format_time_utc(row.last_time), str(row.event_count), repr(row.max_score),
+                row.id, row.detector_name, row.entity, row.pattern_id, first, last,
+                str(row.event_count), repr(row.max_score),
                 repr(row.threshold), str(row.verified).lower(), str(row.status),
                 row.verdict or "", row.category or "", row.summary, row.source_name,
             )  # fmt: skip

@@ -10,6 +10,7 @@ from deepaid_core.figures.severity import severity
 from deepaid_core.workflow import distill, triage
 from deepaid_ui import (
     charts,
+    export,
     filters,
     forms,
     navigation,

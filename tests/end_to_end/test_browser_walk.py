@@ -49,6 +49,10 @@ def test_from_a_fresh_workspace_to_a_taught_distiller_and_back(walker, server, t
     assert suggestion_of(walker, pattern) == {"unknown"}
     findings = walker.cells("Finding")
     assert len(findings) > 4
+    with page.expect_download() as table:
+        page.get_by_role("button", name=re.compile("^CSV of all")).click()
+    lines = Path(table.value.path()).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(findings) + 1
 
     # A finding: why it was flagged, as a chart and as a table.
     walker.click_cell(0, FIRST_CELL, r"/finding\?id=F-")
