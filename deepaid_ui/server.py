@@ -4,8 +4,11 @@ Start it with `python -m streamlit run deepaid_ui/server.py`. `streamlit run app
 pages without the headers.
 """
 
+import importlib
 import importlib.util
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -73,6 +76,14 @@ def script_path() -> Path:
     return Path(next(iter(locations or ["."]))) / "_dashboard" / "app.py"
 
 
+@asynccontextmanager
+async def _prepared(_: st.App) -> AsyncIterator[None]:
+    # The first visitor must not wait for these imports, so the server starts with them.
+    for part in ("about", "data", "investigate", "overview", "patterns", "queue_view"):
+        importlib.import_module(f"deepaid_ui.{part}")
+    yield
+
+
 def _unlist_own_folder() -> None:
     # Streamlit puts the folder of this file first on the path, where our `text` or `session`
     # would answer to anybody's `import text`.
@@ -86,4 +97,4 @@ streamlit.net_util.get_external_ip = lambda: None
 # Streamlit takes a folder called pages/ for its older way of finding pages until st.navigation has
 # run once, and would tell the first visitor of a deep link that there is no such page.
 PagesManager.uses_pages_directory = False
-app = st.App(script_path(), middleware=[Middleware(SecurityHeaders)])
+app = st.App(script_path(), middleware=[Middleware(SecurityHeaders)], lifespan=_prepared)
