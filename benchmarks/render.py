@@ -118,21 +118,25 @@ def _packets(f: dict[str, Any]) -> str:
 def _pages(f: dict[str, Any]) -> str:
     rows = {
         "`deepaid demo` on an empty workspace to the first interpretation on screen": "start_s",
-        "cold server to the overview": "cold_page_s",
+        "new server to its overview, browser that was here before": "cold_page_s",
+        "the same, browser without any of its scripts": "empty_browser_s",
         "overview to queue": "to_queue_s",
         "queue to patterns": "to_patterns_s",
-        "overview to a finding": "open_finding_s",
-        "finding to the next one": "next_finding_s",
-        "another tab of a finding": "tab_s",
         "another filter of the queue": "filter_s",
+        "preview of a row": "preview_s",
+        "overview to a finding": "open_finding_s",
+        "the same, every chart drawn": "finding_whole_s",
+        "finding to the next one": "next_finding_s",
+        "the next one, every chart drawn": "next_whole_s",
+        "another tab of a finding": "tab_s",
         "verdict saved and its effect shown": "save_verdict_s",
-        "slowest of all these switches and clicks": "slowest_s",
+        "slowest single answer of all these switches and clicks": "slowest_s",
     }
     return "\n".join(
         [
             "## Waiting in the browser\n",
-            "Headless Chromium at 1440x900 on the demo workspace, click to finished page; medians "
-            "of seven.\n",
+            "Headless Chromium at 1440x900 on the demo workspace, drawing in software; medians of "
+            "seven. A click is answered when the heading or line that it asked for stands.\n",
             "| Step | Seconds |",
             "|---|---|",
             *(f"| {what} | {f[key]:.2f} |" for what, key in rows.items()),

@@ -29,7 +29,7 @@ from deepaid_ui.session import QueueView
 from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace
 
-__all__ = ["evidence", "header", "history", "rail", "why"]
+__all__ = ["evidence", "header", "history", "proof", "rail", "why"]
 
 _SIMILAR = 20
 
@@ -88,7 +88,11 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
             ("First event", format_time_utc(finding.first_time)),
             ("Last event", format_time_utc(finding.last_time)),
             ("Source", finding.source_name),
-            ("Interpreter", finding.interpretation.interpreter),
+            (
+                "Closest normal",
+                f"scores {format_score(diagnostics.reference_score)}, "
+                f"threshold {format_score(diagnostics.threshold)}",
+            ),
         )
     )
 
@@ -98,7 +102,7 @@ def _span(finding: Finding) -> str:
 
 
 def why(finding: Finding) -> None:
-    """Deviations as chart and table, and the proof."""
+    """Deviations as chart and table."""
     interpretation = finding.interpretation
     diagnostics = interpretation.diagnostics
     if not diagnostics.verified:
@@ -130,6 +134,11 @@ def why(finding: Finding) -> None:
         alt="Deviations: observed values and the closest normal ones",
         clickable=False,
     )
+
+
+def proof(finding: Finding) -> None:
+    """Why the closest normal event counts as normal: its score, and how the score falls."""
+    diagnostics = finding.interpretation.diagnostics
     left, right = st.columns(2, gap="medium")
     with left:
         charts.show(

@@ -147,11 +147,15 @@ def undo(numbers: Sequence[int]) -> None:
 
 def banner() -> None:
     """What went wrong or was done last, with Undo on Z."""
-    problems.pending()
+    # A place that is always there: a banner that came between the other elements would have the
+    # browser draw every chart below it anew.
+    place = st.container(key="banner_place")
+    with place:
+        problems.pending()
     last = session.done()
     if last is None:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="banner"):
+    with place.container(border=True, horizontal=True, vertical_alignment="center", key="banner"):
         st.badge("Saved", icon=":material/check:", color="green")
         st.text(last.text, width="stretch")
         if last.numbers:

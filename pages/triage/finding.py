@@ -24,8 +24,8 @@ panels.banner()
 investigate.header(finding, row, view)
 main, side = st.columns([0.7, 0.3], gap="medium")
 with main:
-    why, evidence, history = st.tabs(
-        ["Why", "Evidence", "Pattern and history"],
+    why, proof, evidence, history = st.tabs(
+        ["Why", "Proof", "Evidence", "Pattern and history"],
         on_change="rerun",
         key="tab",
         bind="query-params",
@@ -33,6 +33,9 @@ with main:
     if why.open:
         with why:
             investigate.why(finding)
+    if proof.open:
+        with proof:
+            investigate.proof(finding)
     if evidence.open:
         with evidence:
             investigate.evidence(finding)

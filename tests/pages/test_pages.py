@@ -51,7 +51,7 @@ def test_page_opens_on_a_filled_workspace(open_page, findings, path):
     assert not app.error
 
 
-@pytest.mark.parametrize("tab", ["Why", "Evidence", "Pattern and history"])
+@pytest.mark.parametrize("tab", ["Why", "Proof", "Evidence", "Pattern and history"])
 def test_each_tab_of_a_finding_opens_by_its_address(open_page, findings, tab):
     app = open_page("pages/triage/finding.py", id=findings[0].id, tab=tab)
     assert not app.exception
