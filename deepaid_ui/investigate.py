@@ -149,8 +149,9 @@ def proof(finding: Finding) -> None:
         )
         if diagnostics.plausibility is not None:
             st.caption(
-                f"The closest normal event lies nearer to a training event than "
-                f"{100 - diagnostics.plausibility:.3g} % of training events lie to each other."
+                f"Its distance to the nearest training event is at or above "
+                f"{diagnostics.plausibility:.3g} % of such distances between training events; "
+                "the lower, the more it looks like real traffic."
             )
     with right:
         charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")

@@ -195,7 +195,7 @@ def evidence_frame(finding: Finding) -> pd.DataFrame:
     """Raw events around the interpreted one, flagged ones marked."""
     rows = finding.evidence
     frame: dict[str, list[Any]] = {
-        "": [
+        "Mark": [
             _INTERPRETED if row.index == finding.event_index else _FLAGGED if row.flagged else ""
             for row in rows
         ],
@@ -206,7 +206,7 @@ def evidence_frame(finding: Finding) -> pd.DataFrame:
         "Score": ["" if row.score is None else format_score(row.score) for row in rows],
     }
     for position, name in enumerate(finding.evidence_columns):
-        title = one_line(name)
+        title = one_line(name).replace("_", " ")
         frame[title if title not in frame else f"{title} (raw)"] = [
             _text(row.values[position]) if position < len(row.values) else "" for row in rows
         ]
@@ -309,6 +309,7 @@ _CONFIG: dict[str, Any] = {
     "Entity": st.column_config.TextColumn(width=100),
     "What deviates": st.column_config.TextColumn(width=262),
     "What": st.column_config.TextColumn(width=260),
+    "Mark": st.column_config.TextColumn(width=105),
     "State or category": st.column_config.TextColumn(width=235),
     "Kind": st.column_config.TextColumn(width=70),
     "Strongest example": st.column_config.TextColumn(width="large"),

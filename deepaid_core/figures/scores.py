@@ -93,7 +93,8 @@ def score_strip(score: float, threshold: float, reference_score: float) -> go.Fi
                 ),
                 {
                     "x": spots[1], "y": 0, "text": f"threshold {format_score(threshold)}",
-                    "showarrow": False, "yshift": -22, "xanchor": "center",
+                    # Beside its dashed line, which would run through the letters.
+                    "showarrow": False, "yshift": -22, "xanchor": "left", "xshift": 4,
                 },
             ],
         },
