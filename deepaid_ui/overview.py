@@ -1,7 +1,5 @@
 """The parts of the first page."""
 
-import os
-
 import streamlit as st
 
 from deepaid_core.domain.finding import Status
@@ -50,11 +48,6 @@ def nothing_yet() -> None:
             "ready in seconds. Or add a capture of your own.",
         )
     job = registry().latest("demo")
-    if job is None and not runs and os.environ.get("DEEPAID_START_DEMO") == "1":
-        # `deepaid demo` opens the page at once and lets it prepare the data: the browser loads
-        # its scripts meanwhile.
-        _load_demo()
-        job = registry().latest("demo")
     with st.container(horizontal=True):
         st.button(
             "Load the demo data",

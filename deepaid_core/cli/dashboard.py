@@ -50,12 +50,6 @@ def demo(
 
     if not prepare_only:
         check_port(port)
-    if not (prepare_only or retrain):
-        with opened(ctx) as workspace:
-            home, is_empty = workspace.home, not workspace.store.runs()
-        if is_empty:
-            # The page prepares the data, with progress, while the browser loads its scripts.
-            raise typer.Exit(serve(port, home=home, open_browser=open_browser, start_demo=True))
     with (
         opened(ctx) as workspace,
         progress_bar() as progress,
@@ -123,14 +117,8 @@ def _pages_folder() -> Path:
     return installed if (installed / "app.py").is_file() else core.parent
 
 
-def serve(port: int, *, home: Path, open_browser: bool, start_demo: bool = False) -> int:
+def serve(port: int, *, home: Path, open_browser: bool) -> int:
     """Run the dashboard until it is stopped.
-
-    Args:
-        port: Where to listen.
-        home: The workspace.
-        open_browser: Open a browser where there is a screen.
-        start_demo: Let the first page load the demo data by itself.
 
     Returns:
         0 after Ctrl-C, else its exit code; 128 and the number of the signal when one ended it.
@@ -151,8 +139,6 @@ def serve(port: int, *, home: Path, open_browser: bool, start_demo: bool = False
     # fmt: on
     # The server runs in another folder, so a relative workspace would mean another one there.
     environment = {**os.environ, "DEEPAID_HOME": str(home.resolve())}
-    if start_demo:
-        environment["DEEPAID_START_DEMO"] = "1"
     say(f"DeepAID Studio: http://{ADDRESS}:{port} - Ctrl-C stops it.")
     child = subprocess.Popen(command, cwd=_pages_folder(), env=environment)  # noqa: S603 - no shell
     with _terminate_with_us(child):

@@ -1,0 +1,35 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.render import render
+
+ROOT = Path(__file__).parents[2]
+RESULTS = json.loads((ROOT / "docs/benchmarks.json").read_text(encoding="utf-8"))
+
+
+def test_the_benchmark_page_is_what_its_figures_give():
+    assert (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8") == render(RESULTS)
+
+
+def test_the_readme_quotes_the_measured_figures():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    detection, search = (RESULTS[name]["figures"] for name in ("detection", "interpretation"))
+    found = [row["attack"] for row in detection["events"] if row["flagged"] >= 0.01]
+    assert f"all {sum(found)} attacks and {len(found) - sum(found)} of the 6" in readme
+    assert f"at {detection['false_alarm_rate'] * 100:.1f} %\nfalse alarms" in readme
+    assert f"each of the {search['anomalies']:,} anomalies" in readme
+    assert search["not_verified"] == 0
+    few = search["needed"]["1"] + search["needed"]["2"]
+    assert few / search["anomalies"] == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_shipped_detector_meets_what_it_promises():
+    detection = RESULTS["detection"]["figures"]
+    attacks = [row["flagged"] for row in detection["events"] if row["attack"]]
+    benign = [row["flagged"] for row in detection["events"] if not row["attack"]]
+    assert detection["false_alarm_rate"] <= 0.02
+    assert sum(share >= 0.01 for share in attacks) >= 8
+    assert sum(share >= 0.01 for share in benign) >= 4
+    assert RESULTS["interpretation"]["figures"]["rescored"] == 1.0
