@@ -291,7 +291,7 @@ def runs_frame(rows: Sequence[RunRecord]) -> pd.DataFrame:
             "Finished (UTC)": [_moment(row.finished_time) for row in rows],
             "Events": [row.events for row in rows],
             "Anomalies": [row.anomalies for row in rows],
-            "With proof": [row.verified for row in rows],
+            "Verified anomalies": [row.verified for row in rows],
             "Findings": [row.findings for row in rows],
             "Frames not used": [row.skipped for row in rows],
             "Took": [format_duration(row.elapsed_s) for row in rows],

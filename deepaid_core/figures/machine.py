@@ -30,7 +30,7 @@ MAX_NODES = 150
 """Most nodes that are drawn; those with the strongest support."""
 
 _LABEL, _LABEL_LINE = 48, 18
-_COLUMN, _ROW = 260.0, 90.0
+_COLUMN, _ROW = 300.0, 130.0
 _ROUNDS = 4
 
 # (words, color, vis-network shape, Plotly symbol) by what analysts said of a node.
