@@ -1,5 +1,6 @@
 """Packet captures as events: one event per packet, 100 features each."""
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv6Address
@@ -207,15 +208,15 @@ class _Tally:
         )
 
 
-class _Lookup(dict[int, str]):
+class _Lookup(dict[int, str], ABC):
     """Texts of numbers; each is made once."""
 
     def __missing__(self, number: int) -> str:
         text = self[number] = self.make(number)
         return text
 
-    def make(self, number: int) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def make(self, number: int) -> str: ...
 
 
 class _Macs(_Lookup):
