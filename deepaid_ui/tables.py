@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
-from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.finding import EvidenceRow, Finding
 from deepaid_core.domain.graph import StateGraph
 from deepaid_core.domain.interpretation import Interpretation
 from deepaid_core.domain.queries import FindingRow, GroupRow, PatternRow
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 _LONGEST = 160
-_INTERPRETED, _FLAGGED = "▶ interpreted", "● flagged"
+_INTERPRETED, _MEMBER, _ELSEWHERE = "▶ interpreted", "● this finding", "○ another one"
 
 
 def _text(value: str) -> str:
@@ -192,13 +192,10 @@ def deviations_frame(interpretation: Interpretation, *, all_columns: bool) -> pd
 
 
 def evidence_frame(finding: Finding) -> pd.DataFrame:
-    """Raw events around the interpreted one, flagged ones marked."""
+    """Raw events around the interpreted one; anomalies are marked."""
     rows = finding.evidence
     frame: dict[str, list[Any]] = {
-        "Mark": [
-            _INTERPRETED if row.index == finding.event_index else _FLAGGED if row.flagged else ""
-            for row in rows
-        ],
+        "Mark": [_mark(row, finding) for row in rows],
         "Event": [row.index for row in rows],
         "Time (UTC)": [
             format_time_utc(row.time, milliseconds=True).removesuffix(" UTC") for row in rows
@@ -211,6 +208,15 @@ def evidence_frame(finding: Finding) -> pd.DataFrame:
             _text(row.values[position]) if position < len(row.values) else "" for row in rows
         ]
     return pd.DataFrame(frame)
+
+
+def _mark(row: EvidenceRow, finding: Finding) -> str:
+    if row.index == finding.event_index:
+        return _INTERPRETED
+    if row.flagged:
+        return _MEMBER
+    # Only anomalies carry a score: this one was flagged for other reasons.
+    return "" if row.score is None else _ELSEWHERE
 
 
 def peers_frame(peers: Mapping[str, int]) -> pd.DataFrame:
@@ -309,9 +315,9 @@ _CONFIG: dict[str, Any] = {
     "Entity": st.column_config.TextColumn(width=100),
     "What deviates": st.column_config.TextColumn(width=262),
     "What": st.column_config.TextColumn(width=260),
-    "Mark": st.column_config.TextColumn(width=105),
+    "Mark": st.column_config.TextColumn(width=112),
     "State or category": st.column_config.TextColumn(width=235),
-    "Kind": st.column_config.TextColumn(width=70),
+    "Kind": st.column_config.TextColumn(width=95),
     "Strongest example": st.column_config.TextColumn(width="large"),
     "Suggestion": st.column_config.TextColumn(
         width=130, help="What the Distiller makes of earlier verdicts, and how sure it is."

@@ -12,7 +12,6 @@ __all__ = [
     "Finding",
     "Status",
     "finding_id",
-    "path_text",
     "pattern_id",
     "pattern_of",
 ]
@@ -122,8 +121,3 @@ def finding_id(
 ) -> str:
     """Stable id of a finding; detecting the same events twice gives the same id."""
     return _digest("F-", [detector_id, source_sha256, entity, str(first_index), *pattern])
-
-
-def path_text(path: Iterable[str]) -> str:
-    """A path as one line, for storage keys."""
-    return "\n".join(path)

@@ -3,6 +3,7 @@ import io
 import re
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,9 @@ from deepaid_core.errors import CancelledError, CaptureError
 from deepaid_ui.export import findings_csv
 from deepaid_ui.jobs import Registry
 from deepaid_ui.session import GROUPINGS, SEVERITIES, SORTS, STATUSES, QueueView
+from deepaid_ui.tables import evidence_frame
 from deepaid_ui.text import plain, spreadsheet_cell
+from tests.factories import make_finding
 
 MAYBE = st.none() | st.text(min_size=1, max_size=20).filter(lambda text: text.strip() == text)
 
@@ -123,3 +126,16 @@ def test_the_same_job_is_not_started_twice():
     release.set()
     assert second is first
     assert waited(first).state == "done"
+
+
+def test_evidence_tells_events_of_this_finding_from_those_of_another():
+    finding = make_finding(1)
+    own = finding.evidence[0]
+    rows = (
+        replace(own, index=finding.event_index, flagged=True, score=2.0),
+        replace(own, index=finding.event_index + 1, flagged=True, score=1.5),
+        replace(own, index=finding.event_index + 2, flagged=False, score=1.7),
+        replace(own, index=finding.event_index + 3, flagged=False, score=None),
+    )
+    marks = evidence_frame(replace(finding, evidence=rows))["Mark"].tolist()
+    assert marks == ["▶ interpreted", "● this finding", "○ another one", ""]
