@@ -1,22 +1,50 @@
-"""Names of detectors and interpreters, and where each is defined.
+"""Names of sources, detectors and interpreters, and where each is defined.
 
 Values are text, so that listing the names imports neither torch nor anything else heavy.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
+from deepaid_core.domain.modality import Modality
 from deepaid_core.errors import InvalidParameterError
 
-__all__ = ["DETECTORS", "INTERPRETERS", "load"]
+__all__ = [
+    "DEFAULT_DETECTORS",
+    "DEFAULT_INTERPRETERS",
+    "DETECTORS",
+    "INTERPRETERS",
+    "SOURCES",
+    "load",
+]
 
-DETECTORS: dict[str, str] = {
+SOURCES: Final[dict[str, str]] = {
+    "capture": "deepaid_core.sources.captures:CaptureSource",
+}
+
+DETECTORS: Final[dict[str, str]] = {
     "autoencoder": "deepaid_core.detectors.autoencoder:AutoencoderDetector",
 }
 
-INTERPRETERS: dict[str, str] = {
+INTERPRETERS: Final[dict[str, str]] = {
     "greedy": "deepaid_core.interpreters.tabular:GreedyTabularInterpreter",
 }
+
+DEFAULT_DETECTORS: Final[dict[Modality, str]] = {
+    Modality.TABULAR: "autoencoder",
+    Modality.SEQUENCE: "deeplog",
+    Modality.SERIES: "lstm-forecast",
+    Modality.LINK: "link-predictor",
+}
+"""What is trained where nobody chose."""
+
+DEFAULT_INTERPRETERS: Final[dict[Modality, str]] = {
+    Modality.TABULAR: "greedy",
+    Modality.SEQUENCE: "key-substitution",
+    Modality.SERIES: "greedy-cells",
+    Modality.LINK: "endpoint-replacement",
+}
+"""What interprets findings of each kind of data."""
 
 
 def load(registry: dict[str, str], name: str) -> Any:

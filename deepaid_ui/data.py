@@ -82,9 +82,9 @@ def _start_detection() -> None:
     path, name, is_copy = _take("detect")
 
     def work(progress: Progress, cancelled: Cancelled) -> Any:
-        from deepaid_core.workflow.detect import detect_capture
+        from deepaid_core.workflow.detect import detect as run_detector
 
-        return detect_capture(
+        return run_detector(
             opened,
             path,
             detector_id=detector.id,
@@ -106,9 +106,9 @@ def _start_training() -> None:
     path, name, is_copy = _take("train")
 
     def work(progress: Progress, cancelled: Cancelled) -> Any:
-        from deepaid_core.workflow.train import train_capture
+        from deepaid_core.workflow.train import train as learn_from
 
-        return train_capture(opened, path, name=wanted, progress=progress, cancelled=cancelled)
+        return learn_from(opened, path, name=wanted, progress=progress, cancelled=cancelled)
 
     registry().start(
         "train",

@@ -8,6 +8,7 @@ from deepaid_core.figures.deviations import deviations
 from deepaid_core.figures.numbers import (
     format_count,
     format_duration,
+    format_excess,
     format_score,
     format_time_utc,
 )
@@ -82,7 +83,7 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
     panels.facts(
         (
             ("Entity", finding.entity),
-            ("Score", f"{format_score(finding.max_score)}, {row.ratio:,.1f}× the threshold"),
+            ("Score", _score(row)),
             ("Detector", f"{finding.detector_name} ({finding.detector_id})"),
             ("Events", f"{finding.event_count:,} in {_span(finding)}"),
             ("First event", format_time_utc(finding.first_time)),
@@ -95,6 +96,11 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
             ),
         )
     )
+
+
+def _score(row: FindingRow) -> str:
+    excess = format_excess(row.max_score, row.threshold, row.ratio)
+    return excess if excess.startswith("score") else f"{format_score(row.max_score)}, {excess}"
 
 
 def _span(finding: Finding) -> str:

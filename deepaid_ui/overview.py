@@ -6,7 +6,12 @@ from deepaid_core.domain.finding import Status
 from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.domain.queries import FindingQuery, Overview
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.figures.numbers import format_count, format_share, format_time_utc
+from deepaid_core.figures.numbers import (
+    format_count,
+    format_excess,
+    format_share,
+    format_time_utc,
+)
 from deepaid_core.figures.scores import times_utc
 from deepaid_core.figures.volume import detector_hours, volume
 from deepaid_ui import charts, filters, navigation, panels, patterns, tables
@@ -101,7 +106,8 @@ def next_steps() -> None:
             row = best[0]
             with st.container(horizontal=True, vertical_alignment="center"):
                 panels.severity_badge(row.ratio)
-                st.text(f"{one_line(row.entity)}, {row.ratio:,.1f}× the threshold")
+                excess = format_excess(row.max_score, row.threshold, row.ratio)
+                st.text(f"{one_line(row.entity)}, {excess}")
             st.text(one_line(row.summary))
             if st.button("Start triage", type="primary", icon=":material/play_arrow:"):
                 navigation.go("finding", {"id": row.id})

@@ -5,7 +5,7 @@ import streamlit as st
 from deepaid_core.domain.queries import FindingQuery, FindingRow, GroupBy, GroupRow
 from deepaid_core.errors import NotFoundError
 from deepaid_core.figures.deviations import deviations
-from deepaid_core.figures.numbers import format_count, format_time_utc
+from deepaid_core.figures.numbers import format_count, format_excess, format_time_utc
 from deepaid_core.figures.severity import severity
 from deepaid_core.workflow import distill, triage
 from deepaid_ui import (
@@ -196,7 +196,7 @@ def _preview(view: QueueView) -> None:
         session.set_param("peek", None)
         st.caption("Nothing is picked. Click a row to preview it here.")
         return
-    ratio = finding.max_score / finding.threshold if finding.threshold > 0 else float("inf")
+    ratio = finding.ratio
     diagnostics = finding.interpretation.diagnostics
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{finding.id}**")
@@ -212,7 +212,8 @@ def _preview(view: QueueView) -> None:
         navigation.go("finding", {"id": finding.id, **view.packed()})
     st.text(
         f"{one_line(finding.entity)}\n{format_count(finding.event_count, 'event')}, last "
-        f"{format_time_utc(finding.last_time)}\n{ratio:,.1f}× the threshold ({severity(ratio)})"
+        f"{format_time_utc(finding.last_time)}\n{severity(ratio)}, "
+        + format_excess(finding.max_score, finding.threshold, ratio)
     )
     charts.show(charts.compact(deviations(finding.interpretation)), key=f"peek-chart-{finding.id}")
     st.text(triage.drafted_reason(finding))

@@ -144,6 +144,7 @@ def make_finding(number: int = 0, *, verified: bool = True, **overrides: Any) ->
         "event_count": 4,
         "max_score": max_score,
         "threshold": threshold,
+        "ratio": max_score / threshold if threshold > 0 else float("inf"),
         "event_index": first_index + 2,
         "event_time": first_time + 1.0,
         "member_indices": tuple(first_index + i for i in (0, 1, 2, 5)),

@@ -45,14 +45,14 @@ def detect(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find and interpret the anomalies of a capture and store them as findings."""
-    from deepaid_core.workflow.detect import detect_capture
+    from deepaid_core.workflow.detect import detect as run_detector
 
     with (
         opened(ctx) as workspace,
         progress_bar() as progress,
         interruptible() as cancelled,
     ):
-        result = detect_capture(
+        result = run_detector(
             workspace,
             capture,
             detector_id=_find(workspace, detector).id if detector is not None else None,
@@ -79,16 +79,14 @@ def train(
     name: Annotated[str, typer.Option(help="What to call the detector, e.g. office-packets.")],
 ) -> None:
     """Train a detector on a capture of normal traffic only."""
-    from deepaid_core.workflow.train import train_capture
+    from deepaid_core.workflow.train import train as learn_from
 
     with (
         opened(ctx) as workspace,
         progress_bar() as progress,
         interruptible() as cancelled,
     ):
-        record = train_capture(
-            workspace, capture, name=name, progress=progress, cancelled=cancelled
-        )
+        record = learn_from(workspace, capture, name=name, progress=progress, cancelled=cancelled)
     say(
         f"Detector {record.id} '{record.name}' learned from {record.training_events:,} events of "
         f"{record.trained_on}; threshold {format_score(record.threshold)} "

@@ -16,7 +16,9 @@ from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.detectors.trained import TrainedDetector
 from deepaid_core.domain.anomaly import Threshold
-from deepaid_core.domain.schema import Feature, Schema
+from deepaid_core.domain.converters import converters
+from deepaid_core.domain.schema import EventSchema, Feature, LinkSchema, Schema, Vocabulary
+from deepaid_core.domain.settings import CaptureSettings, SourceSettings
 from deepaid_core.errors import ArtifactError, DeepAidError
 from deepaid_core.registry import DETECTORS, load
 
@@ -44,10 +46,11 @@ def save_trained(trained: TrainedDetector, folder: Path) -> str:
         f"detector.{k}": np.ascontiguousarray(v) for k, v in trained.detector.arrays().items()
     }
     # Half the size, and far finer than any column's tolerance.
-    tensors |= {
-        f"profile.{k}": np.ascontiguousarray(getattr(trained.profile, k), dtype=np.float32)
-        for k in _PROFILE
-    }
+    if trained.profile is not None:
+        tensors |= {
+            f"profile.{k}": np.ascontiguousarray(getattr(trained.profile, k), dtype=np.float32)
+            for k in _PROFILE
+        }
     arrays = save_tensors(tensors)
     description = _describe(trained, hashlib.sha256(arrays).hexdigest())
     text = json.dumps(description, indent=1, sort_keys=True, ensure_ascii=True)
@@ -113,8 +116,7 @@ def load_trained(folder: Path) -> TrainedDetector:
 
 
 def _describe(trained: TrainedDetector, arrays_sha256: str) -> dict[str, Any]:
-    schema = trained.detector.fitted_schema
-    return {
+    description = {
         "format": FORMAT,
         "name": trained.name,
         "kind": trained.kind,
@@ -124,30 +126,66 @@ def _describe(trained: TrainedDetector, arrays_sha256: str) -> dict[str, Any]:
         "trained_on_sha256": trained.trained_on_sha256,
         "training_events": trained.training_events,
         "arrays_sha256": arrays_sha256,
-        "schema": {
-            "name": schema.name,
-            "field_titles": [list(pair) for pair in schema.field_titles],
-            "features": [
-                {slot: getattr(feature, slot) for slot in Feature.__slots__}
-                for feature in schema.features
-            ],
-        },
+        "schema": _describe_schema(trained.detector.fitted_schema),
+    }
+    if trained.source_kind != "capture":
+        encode, _ = converters(SourceSettings)
+        description["source"] = {
+            "kind": trained.source_kind,
+            "settings": encode(trained.source_settings),
+        }
+    return description
+
+
+def _describe_schema(schema: EventSchema) -> dict[str, Any]:
+    match schema:
+        case Vocabulary():
+            return {"name": schema.name, "texts": list(schema.texts)}
+        case LinkSchema():
+            return {"name": schema.name, "roles": list(schema.roles)}
+    return {
+        "name": schema.name,
+        "field_titles": [list(pair) for pair in schema.field_titles],
+        "features": [
+            # Left out where empty: files of earlier versions keep their digest.
+            {
+                slot: getattr(feature, slot)
+                for slot in Feature.__slots__
+                if slot != "entity" or feature.entity
+            }
+            for feature in schema.features
+        ],
     }
 
 
-def _rebuild(description: dict[str, Any], tensors: dict[str, Any]) -> TrainedDetector:
-    described = description["schema"]
-    schema = Schema(
+def _rebuild_schema(described: dict[str, Any]) -> EventSchema:
+    if "texts" in described:
+        return Vocabulary(described["name"], tuple(str(text) for text in described["texts"]))
+    if "roles" in described:
+        return LinkSchema(described["name"], tuple(str(role) for role in described["roles"]))
+    return Schema(
         described["name"],
         tuple(Feature(**feature) for feature in described["features"]),
         tuple((name, title) for name, title in described["field_titles"]),
     )
+
+
+def _rebuild(description: dict[str, Any], tensors: dict[str, Any]) -> TrainedDetector:
+    schema = _rebuild_schema(description["schema"])
     detector = load(DETECTORS, description["kind"])(**description["hyperparameters"])
     if not isinstance(detector, Detector):
         raise TypeError(f"'{description['kind']}' is not a detector")
     own = {k.removeprefix("detector."): v for k, v in tensors.items() if k.startswith("detector.")}
     detector.restore(schema, own)
-    profile = NormalProfile(*(tensors[f"profile.{k}"].astype(np.float64) for k in _PROFILE))
+    profile = None
+    if isinstance(schema, Schema):
+        profile = NormalProfile(*(tensors[f"profile.{k}"].astype(np.float64) for k in _PROFILE))
+    source_kind = "capture"
+    settings: SourceSettings = CaptureSettings()
+    if "source" in description:
+        _, decode = converters(SourceSettings)
+        source_kind = str(description["source"]["kind"])
+        settings = decode(description["source"]["settings"])
     if any(not np.isfinite(v).all() for v in tensors.values()):
         raise ValueError("an array holds values that are not finite")
     return TrainedDetector(
@@ -161,6 +199,8 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, Any]) -> TrainedDet
         trained_on=str(description["trained_on"]),
         trained_on_sha256=str(description["trained_on_sha256"]),
         training_events=int(description["training_events"]),
+        source_kind=source_kind,
+        source_settings=settings,
     )
 
 

@@ -14,7 +14,7 @@ from deepaid_core.detectors.scaling import AsinhScaler
 from deepaid_core.domain.batches import FloatArray, TabularBatch
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress
-from deepaid_core.domain.schema import Schema
+from deepaid_core.domain.schema import EventSchema
 
 __all__ = ["AutoencoderDetector"]
 
@@ -22,7 +22,7 @@ _CHUNK = 16_384  # events per forward pass: fits the cache of a small machine
 
 
 @dataclass(kw_only=True, eq=False)
-class AutoencoderDetector(Detector):
+class AutoencoderDetector(Detector[TabularBatch]):
     """Root mean square error between an event and its reconstruction, in model space.
 
     Use it as the first choice for feature vectors: quick to train, quick to interpret. Avoid it
@@ -79,7 +79,8 @@ class AutoencoderDetector(Detector):
         )
         self._scaler, self._network = scaler, network
 
-    def _score(self, values: FloatArray) -> FloatArray:
+    def _score(self, events: TabularBatch) -> FloatArray:
+        values = events.values
         scores = np.empty(len(values))
         with torch.no_grad():
             for start in range(0, len(values), _CHUNK):
@@ -115,7 +116,7 @@ class AutoencoderDetector(Detector):
             "scaler.norm": self._scaler.norm,
         }
 
-    def _restore(self, schema: Schema, arrays: Arrays) -> None:
+    def _restore(self, schema: EventSchema, arrays: Arrays) -> None:
         d = len(schema)
         scaler = AsinhScaler(*(_vector(arrays, f"scaler.{k}", d) for k in _SCALER_PARTS))
         with torch.random.fork_rng(devices=[]):

@@ -3,15 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepaid_core.domain.batches import FloatArray, TabularBatch
+from deepaid_core.detectors.thresholds import quantile_threshold
+from deepaid_core.domain.anomaly import Threshold
+from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
-from deepaid_core.domain.schema import Schema
+from deepaid_core.domain.schema import EventSchema
 from deepaid_core.errors import DetectorMismatchError, InvalidEventsError, NotFittedError
 
 if TYPE_CHECKING:
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Arrays", "Detector", "DifferentiableDetector"]
 
 Arrays = Mapping[str, NDArray[np.generic]]
+BatchT = TypeVar("BatchT", bound=Batch)
 
 
 @dataclass(kw_only=True, eq=False)
-class Detector(ABC):
+class Detector(ABC, Generic[BatchT]):
     """Learns what normal looks like and scores how far an event is from it.
 
     Dataclass fields are hyperparameters; what is learned ends in an underscore. An author of a
@@ -37,10 +40,10 @@ class Detector(ABC):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self.schema_: Schema | None = None
+        self.schema_: EventSchema | None = None
 
     def fit(
-        self, normal: TabularBatch, *, progress: Progress = silent, cancelled: Cancelled = never
+        self, normal: BatchT, *, progress: Progress = silent, cancelled: Cancelled = never
     ) -> Self:
         """Learn from normal events only.
 
@@ -61,7 +64,7 @@ class Detector(ABC):
         self.schema_ = normal.schema
         return self
 
-    def score(self, events: TabularBatch) -> FloatArray:
+    def score(self, events: BatchT) -> FloatArray:
         """How abnormal each event is, (n,); higher is more.
 
         Raises:
@@ -74,11 +77,11 @@ class Detector(ABC):
                 f"The detector was trained on '{schema.name}' with {len(schema)} columns, these "
                 f"events are '{events.schema.name}' with {len(events.schema)}; use its source."
             )
-        return self._score(events.values) if len(events) else np.zeros(0)
+        return self._score(events) if len(events) else np.zeros(0)
 
     @property
-    def fitted_schema(self) -> Schema:
-        """Columns of the training events.
+    def fitted_schema(self) -> EventSchema:
+        """What the training events were made of.
 
         Raises:
             NotFittedError: `fit` was not called.
@@ -98,7 +101,7 @@ class Detector(ABC):
         _ = self.fitted_schema
         return self._arrays()
 
-    def restore(self, schema: Schema, arrays: Arrays) -> Self:
+    def restore(self, schema: EventSchema, arrays: Arrays) -> Self:
         """Become the detector that `arrays` came from.
 
         Raises:
@@ -109,17 +112,34 @@ class Detector(ABC):
         self.schema_ = schema
         return self
 
-    @abstractmethod
-    def _fit(self, normal: TabularBatch, progress: Progress, cancelled: Cancelled) -> None: ...
+    def threshold(self, held_back_scores: FloatArray, quantile: float) -> Threshold:
+        """The bound on the score, from normal events that were not trained on.
+
+        Args:
+            held_back_scores: Their scores, (n,).
+            quantile: Share of them that should stay at or under the bound.
+        """
+        return quantile_threshold(held_back_scores, quantile)
+
+    def severity_unit(self, threshold: Threshold) -> float:
+        """How far over the threshold a score counts as another whole threshold.
+
+        Severity bands compare scores of different detectors: one unit over the threshold is
+        "2x", whatever the scale of the score.
+        """
+        return threshold.value if threshold.value > 0 else 1.0
 
     @abstractmethod
-    def _score(self, values: FloatArray) -> FloatArray: ...
+    def _fit(self, normal: BatchT, progress: Progress, cancelled: Cancelled) -> None: ...
+
+    @abstractmethod
+    def _score(self, events: BatchT) -> FloatArray: ...
 
     @abstractmethod
     def _arrays(self) -> Arrays: ...
 
     @abstractmethod
-    def _restore(self, schema: Schema, arrays: Arrays) -> None: ...
+    def _restore(self, schema: EventSchema, arrays: Arrays) -> None: ...
 
 
 @runtime_checkable
@@ -127,25 +147,26 @@ class DifferentiableDetector(Protocol):
     """What a search that follows gradients needs of a detector.
 
     Model space is where the network works. Every column is scaled on its own and keeps its
-    order; the way there and back costs no more than 32-bit rounding.
+    order; the way there and back costs no more than 32-bit rounding. Shapes are (n, d) for
+    TABULAR and (n, h + 1, d) for SERIES.
     """
 
-    def score(self, events: TabularBatch) -> FloatArray:
+    def score(self, events: Any) -> FloatArray:
         """How abnormal each event is, (n,)."""
         ...
 
     def to_model(self, values: FloatArray) -> "Tensor":
-        """Original units to model space, (n, d) float32."""
+        """Original units to model space, float32."""
         ...
 
     def from_model(self, z: "Tensor") -> FloatArray:
-        """Model space to original units, (n, d)."""
+        """Model space to original units."""
         ...
 
     def score_tensor(self, z: "Tensor") -> "Tensor":
-        """Scores of points of model space, (n, d) to (n,); differentiable."""
+        """Scores of points of model space, (n,); differentiable."""
         ...
 
     def reconstruct(self, z: "Tensor") -> "Tensor":
-        """The detector's own idea of a normal event near each point, (n, d) to (n, d)."""
+        """The detector's own idea of a normal event near each point, same shape."""
         ...

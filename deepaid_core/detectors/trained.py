@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.profile import NormalProfile
-from deepaid_core.detectors.thresholds import quantile_threshold
 from deepaid_core.domain.anomaly import Threshold
-from deepaid_core.domain.batches import TabularBatch
+from deepaid_core.domain.batches import Batch, SeriesBatch, TabularBatch
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+from deepaid_core.domain.settings import CaptureSettings, SourceSettings
 from deepaid_core.errors import InvalidEventsError
 
 __all__ = ["TrainedDetector", "train_detector"]
@@ -23,31 +27,38 @@ class TrainedDetector:
         kind: Registry name of the detector's class.
         detector: Fitted.
         threshold: Chosen on held-back normal events.
-        profile: Of its training events.
+        profile: Of its training events (of their last steps for SERIES); None for kinds of data
+            without columns.
         trained_on: Name of the training source.
         trained_on_sha256: Digest of that source's content.
         training_events: Number of events it learned from, the held-back ones included.
+        source_kind: Registry name of the source that it reads.
+        source_settings: How that source is read.
     """
 
     name: str
     kind: str
-    detector: Detector
+    detector: Detector[Any]
     threshold: Threshold
-    profile: NormalProfile
+    profile: NormalProfile | None
     trained_on: str
     trained_on_sha256: str
     training_events: int
+    source_kind: str = "capture"
+    source_settings: SourceSettings = CaptureSettings()
 
 
 def train_detector(
-    normal: TabularBatch,
-    make: Callable[[], Detector],
+    normal: Batch,
+    make: Callable[[], Detector[Any]],
     *,
     name: str,
     kind: str,
     trained_on: str,
     trained_on_sha256: str,
     quantile: float,
+    source_kind: str = "capture",
+    source_settings: SourceSettings = CaptureSettings(),
     held_back: float = 0.2,
     profile_size: int = 3000,
     progress: Progress = silent,
@@ -66,6 +77,8 @@ def train_detector(
         trained_on: Name of the source.
         trained_on_sha256: Digest of the source's content.
         quantile: Share of held-back events that stay at or under the threshold.
+        source_kind: Registry name of the source.
+        source_settings: How it was read.
         held_back: Share of events, the last ones, that the threshold is chosen on.
         profile_size: Accepted training events to keep for interpretation.
         progress: Told the share done.
@@ -84,13 +97,34 @@ def train_detector(
             "record at least 100 for that, better some thousands."
         )
     detector = make().fit(train, progress=progress, cancelled=cancelled)
-    threshold = quantile_threshold(detector.score(held), quantile)
-    accepted = train.values[~threshold.flag(detector.score(train))]
-    if not len(accepted):
+    threshold = detector.threshold(detector.score(held), quantile)
+    accepted = ~threshold.flag(detector.score(train))
+    if not accepted.any():
         raise InvalidEventsError(
             "The detector accepts none of its own training events; train it for longer."
         )
-    profile = NormalProfile.of(train.values, accepted, size=profile_size, seed=detector.seed)
     return TrainedDetector(
-        name, kind, detector, threshold, profile, trained_on, trained_on_sha256, len(normal)
+        name=name,
+        kind=kind,
+        detector=detector,
+        threshold=threshold,
+        profile=_profile(train, accepted, size=profile_size, seed=detector.seed),
+        trained_on=trained_on,
+        trained_on_sha256=trained_on_sha256,
+        training_events=len(normal),
+        source_kind=source_kind,
+        source_settings=source_settings,
     )
+
+
+def _profile(
+    train: Batch, accepted: NDArray[np.bool_], *, size: int, seed: int
+) -> NormalProfile | None:
+    match train:
+        case TabularBatch():
+            values = train.values
+        case SeriesBatch():
+            values = train.values[:, -1]
+        case _:
+            return None
+    return NormalProfile.of(values, values[accepted], size=size, seed=seed)

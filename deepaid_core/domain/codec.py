@@ -11,6 +11,7 @@ import numpy as np
 from deepaid_core.domain.converters import check_keys, converters, shown
 from deepaid_core.domain.finding import EvidenceRow, Finding
 from deepaid_core.domain.interpretation import Interpretation
+from deepaid_core.domain.settings import SourceSettings
 from deepaid_core.domain.verdict import NewUndo, NewVerdict
 from deepaid_core.errors import StoredValueError
 
@@ -19,6 +20,7 @@ __all__ = [
     "FINDING",
     "INTERPRETATION",
     "PEERS",
+    "SETTINGS",
     "UNDO",
     "VERDICT",
     "VERSION",
@@ -58,6 +60,7 @@ EVIDENCE: Kind[tuple[EvidenceRow, ...]] = Kind("evidence", tuple[EvidenceRow, ..
 PEERS: Kind[Mapping[str, int]] = Kind("peers", Mapping[str, int])
 FINDING: Kind[Finding] = Kind("finding", Finding)
 VERDICT: Kind[NewVerdict] = Kind("verdict", NewVerdict)
+SETTINGS: Kind[SourceSettings] = Kind("source-settings", SourceSettings)
 UNDO: Kind[NewUndo] = Kind("undo", NewUndo)
 VOLUME: Kind[tuple[tuple[float, int, int], ...]] = Kind(
     "volume", tuple[tuple[float, int, int], ...]

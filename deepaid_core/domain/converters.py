@@ -47,6 +47,7 @@ def converters(shape: Any) -> tuple[Convert, Convert]:
 def _dataclass_converters(shape: Any) -> tuple[Convert, Convert]:
     hints = get_type_hints(shape)
     names = tuple(field.name for field in fields(shape))
+    later = tuple(field.name for field in fields(shape) if field.metadata.get("added_later"))
     parts = [(name, *converters(hints[name])) for name in names]
 
     def encode(value: Any) -> Any:
@@ -55,8 +56,10 @@ def _dataclass_converters(shape: Any) -> tuple[Convert, Convert]:
         return {name: encode_part(getattr(value, name)) for name, encode_part, _ in parts}
 
     def decode(data: Any) -> Any:
-        check_keys(data, names)
-        return shape(**{name: decode_part(data[name]) for name, _, decode_part in parts})
+        check_keys(data, names, optional=later)
+        return shape(
+            **{name: decode_part(data[name]) for name, _, decode_part in parts if name in data}
+        )
 
     return encode, decode
 
@@ -170,13 +173,19 @@ def _list(data: Any) -> list[Any]:
     return data
 
 
-def check_keys(data: Any, names: tuple[str, ...]) -> None:
-    """Refuse what is not an object with exactly these fields, by ValueError."""
+def check_keys(data: Any, names: tuple[str, ...], *, optional: tuple[str, ...] = ()) -> None:
+    """Refuse what is not an object with exactly these fields, by ValueError.
+
+    Args:
+        data: Anything.
+        names: The fields.
+        optional: Those of them that may be missing.
+    """
     if not isinstance(data, dict):
         raise ValueError(f"{shown(data)} is not an object")
     if unknown := sorted(set(data) - set(names)):
         raise ValueError(f"the field {shown(unknown[0])} is unknown")
-    if missing := sorted(set(names) - set(data)):
+    if missing := sorted(set(names) - set(data) - set(optional)):
         raise ValueError(f"the field {shown(missing[0])} is missing")
 
 

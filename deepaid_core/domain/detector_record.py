@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.settings import CaptureSettings, SourceSettings
 
 __all__ = ["DetectorRecord", "RunRecord"]
 
@@ -23,6 +24,8 @@ class DetectorRecord:
         trained_on: Name of the training source.
         training_events: Number of training events.
         created_time: Unix seconds, UTC.
+        source_kind: Registry name of the source that it reads.
+        source_settings: How that source is read.
     """
 
     id: str
@@ -36,6 +39,8 @@ class DetectorRecord:
     trained_on: str
     training_events: int
     created_time: float
+    source_kind: str = "capture"
+    source_settings: SourceSettings = CaptureSettings()
 
 
 @dataclass(frozen=True, slots=True)

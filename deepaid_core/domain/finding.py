@@ -62,6 +62,8 @@ class Finding:
         event_count: Number of members.
         max_score: Highest score of a member: that of the event that is interpreted.
         threshold: The detector's threshold at that time.
+        ratio: How far the score is over it, comparable between detectors: 1 at the threshold, 1
+            more for each of the detector's severity units; score over threshold for most.
         event_index: Position in the source of the event that is interpreted.
         event_time: Its time.
         member_indices: Positions in the source of all members.
@@ -88,6 +90,7 @@ class Finding:
     event_count: int
     max_score: float
     threshold: float
+    ratio: float
     event_index: int
     event_time: float
     member_indices: tuple[int, ...]

@@ -1,11 +1,17 @@
 """Why one anomaly is one: its reference, the deviations between the two, and the proof."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
-__all__ = ["Cell", "Deviation", "Diagnostics", "Direction", "Interpretation"]
+from deepaid_core.domain.details import LinkDetails, SequenceDetails, SeriesDetails
+from deepaid_core.domain.modality import Modality
+
+__all__ = ["ADDED_LATER", "Cell", "Deviation", "Diagnostics", "Direction", "Interpretation"]
 
 Direction = Literal["up", "down", "mixed", "changed"]
+
+ADDED_LATER: Final = {"added_later": True}
+"""Marks a field that stored values may lack; its default then stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +95,20 @@ class Diagnostics:
 class Interpretation:
     """The ordered deviations of one anomaly, strongest first, with reference and proof.
 
+    A deviation is a field (TABULAR), a changed key of the window (SEQUENCE: the cells hold the
+    templates), a feature with its steps as cells (SERIES), or an endpoint (LINK: the cell holds
+    the node's names).
+
     Attributes:
         interpreter: Registry name of the interpreter.
         deviations: Strongest first; empty when no change was found.
-        observed: All values of the anomaly, original units, in the order of the schema.
-        reference: All values of the reference, likewise.
+        observed: What was scored, original units. TABULAR: values in the order of the schema;
+            SERIES: values step by step, each in the order of the schema; SEQUENCE: the h + 1
+            keys; LINK: nothing, the names are in `details`.
+        reference: The reference, likewise.
         diagnostics: The proof.
+        modality: Kind of data.
+        details: What only this kind of data has to show; None for TABULAR.
     """
 
     interpreter: str
@@ -102,3 +116,8 @@ class Interpretation:
     observed: tuple[float, ...]
     reference: tuple[float, ...]
     diagnostics: Diagnostics
+    # Interpretations stored by earlier versions have neither; those were all of tables.
+    modality: Modality = field(default=Modality.TABULAR, metadata=ADDED_LATER)
+    details: SequenceDetails | SeriesDetails | LinkDetails | None = field(
+        default=None, metadata=ADDED_LATER
+    )

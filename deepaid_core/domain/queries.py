@@ -71,6 +71,7 @@ class FindingRow:
     event_count: int
     max_score: float
     threshold: float
+    ratio: float
     verified: bool
     deviation_count: int
     summary: str
@@ -78,11 +79,6 @@ class FindingRow:
     verdict: str | None
     category: str | None
     verdict_number: int | None
-
-    @property
-    def ratio(self) -> float:
-        """Score over threshold; 1 is just flagged."""
-        return self.max_score / self.threshold if self.threshold > 0 else float("inf")
 
 
 @dataclass(frozen=True, slots=True)

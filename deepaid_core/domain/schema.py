@@ -1,13 +1,13 @@
-"""What the columns of a table of events mean."""
+"""What events are made of: columns, log keys, or the nodes of logins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from deepaid_core.errors import InvalidParameterError
 
-__all__ = ["Feature", "Field", "Kind", "Schema"]
+__all__ = ["EventSchema", "Feature", "Field", "Kind", "LinkSchema", "Schema", "Vocabulary"]
 
 Kind = Literal["number", "integer", "category"]
 
@@ -26,6 +26,8 @@ class Feature:
         high: Largest possible value, in the column's unit.
         tolerance: Differences up to this size are never shown as deviations.
         locked: The column may not differ between anomaly and reference.
+        entity: Whom the column is about, where columns of a series are about several; may be
+            empty.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Feature:
     high: float | None = None
     tolerance: float = 0.0
     locked: bool = False
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +103,63 @@ class Schema:
     def of_numbers(cls, name: str, columns: Sequence[str]) -> "Schema":
         """A schema of plain numeric columns, each a field of its own."""
         return cls(name, tuple(Feature(c, c, c) for c in columns))
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The log keys that a detector of sequences knows; key k is `texts[k]`.
+
+    Attributes:
+        name: What the log is, e.g. "auth.log".
+        texts: Template of each key, e.g. "Accepted publickey for <*> from <*>"; no two are equal.
+
+    Raises:
+        InvalidParameterError: There is no key, or two have one text.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.texts:
+            raise InvalidParameterError(f"The log '{self.name}' has no keys; give it some lines.")
+        if len(set(self.texts)) != len(self.texts):
+            raise InvalidParameterError(f"The log '{self.name}' has one key twice; join the two.")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Texts in order of their keys."""
+        return self.texts
+
+    @property
+    def unknown(self) -> int:
+        """Stands for a line of no known template."""
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class LinkSchema:
+    """The nodes of a login.
+
+    Attributes:
+        name: What the events are, e.g. "logins".
+        roles: What each node is; nodes of the last two are of one kind.
+    """
+
+    name: str = "logins"
+    roles: tuple[str, ...] = ("user", "source", "destination")
+
+    def __len__(self) -> int:
+        return len(self.roles)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The roles."""
+        return self.roles
+
+
+EventSchema: TypeAlias = Schema | Vocabulary | LinkSchema
+"""What one batch of events is made of."""

@@ -8,6 +8,7 @@ from deepaid_core.figures.text import shorten, visible
 __all__ = [
     "format_count",
     "format_duration",
+    "format_excess",
     "format_factor",
     "format_percentile",
     "format_score",
@@ -174,3 +175,14 @@ def format_time_utc(time: float, *, milliseconds: bool = False) -> str:
         return f"time {_number(time)}"
     text = moment.isoformat(sep=" ", timespec="milliseconds" if milliseconds else "seconds")
     return f"{text.removesuffix('+00:00')} UTC"
+
+
+def format_excess(score: float, threshold: float, ratio: float) -> str:
+    """How far a score is over its threshold, e.g. "2.3× the threshold".
+
+    Scores that are no multiple of their threshold, such as differences of logarithms, are set
+    beside it instead.
+    """
+    if threshold > 0 and math.isclose(score / threshold, ratio, rel_tol=1e-6):
+        return f"{ratio:,.1f}× the threshold"
+    return f"score {format_score(score)}, threshold {format_score(threshold)}"

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.domain.anomaly import Threshold
-from deepaid_core.domain.batches import FloatArray, IntArray, TabularBatch
+from deepaid_core.domain.batches import Batch, FloatArray, IntArray, TabularBatch
 from deepaid_core.domain.interpretation import (
     Cell,
     Deviation,
@@ -21,7 +22,13 @@ from deepaid_core.domain.interpretation import (
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.errors import DetectorMismatchError, InvalidParameterError
 
-__all__ = ["Context", "Interpreter", "TabularInterpretations"]
+__all__ = [
+    "Context",
+    "InterpretationList",
+    "Interpretations",
+    "Interpreter",
+    "TabularInterpretations",
+]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,7 +38,7 @@ class Context:
     Attributes:
         detector: Fitted.
         threshold: Its bound.
-        profile: Of its training events.
+        profile: Of its training events; None for kinds of data without columns.
         max_deviations: Most fields that may differ between anomaly and reference.
         locked: Names of fields that may not differ.
         seed: Seed of everything random.
@@ -40,9 +47,9 @@ class Context:
         InvalidParameterError: `max_deviations` is under 1.
     """
 
-    detector: Detector
+    detector: Detector[Any]
     threshold: Threshold
-    profile: NormalProfile
+    profile: NormalProfile | None
     max_deviations: int = 10
     locked: frozenset[str] = field(default_factory=frozenset)
     seed: int = 0
@@ -53,15 +60,92 @@ class Context:
                 f"At most {self.max_deviations} deviations are allowed; allow at least 1."
             )
 
+    @property
+    def columns(self) -> NormalProfile:
+        """The profile, for kinds of data that have one.
 
-@dataclass(frozen=True, eq=False, slots=True)
-class TabularInterpretations:
-    """Interpretations of n anomalies, column by column; `[i]` gives one as a value.
+        Raises:
+            DetectorMismatchError: There is none.
+        """
+        if self.profile is None:
+            raise DetectorMismatchError(
+                "The detector has no profile of its training events; train it again."
+            )
+        return self.profile
+
+
+class Interpretations(ABC):
+    """Interpretations of n anomalies; `[i]` gives one as a value.
 
     Attributes:
         interpreter: Registry name.
         context: What they were made with.
-        anomalies: The n anomalies.
+        scores: (n,), of the anomalies.
+        reference_scores: (n,), of exactly the references that are shown.
+    """
+
+    interpreter: str
+    context: Context
+    scores: FloatArray
+    reference_scores: FloatArray
+
+    @property
+    @abstractmethod
+    def anomalies(self) -> Batch:
+        """The n anomalies."""
+
+    @abstractmethod
+    def __getitem__(self, row: int) -> Interpretation: ...
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __iter__(self) -> Iterator[Interpretation]:
+        return (self[row] for row in range(len(self)))
+
+    @property
+    def verified(self) -> NDArray[np.bool_]:
+        """(n,), whether the detector accepts the reference."""
+        return self.reference_scores <= self.context.threshold.value
+
+
+@dataclass(frozen=True, eq=False)
+class InterpretationList(Interpretations):
+    """Interpretations that were made one value each.
+
+    Attributes:
+        interpreter: Registry name.
+        context: What they were made with.
+        events: The n anomalies.
+        items: Their interpretations.
+        scores: (n,), of the anomalies.
+        reference_scores: (n,), of exactly the references that are shown.
+    """
+
+    interpreter: str
+    context: Context
+    events: Batch
+    items: tuple[Interpretation, ...]
+    scores: FloatArray
+    reference_scores: FloatArray
+
+    @property
+    def anomalies(self) -> Batch:
+        """The n anomalies."""
+        return self.events
+
+    def __getitem__(self, row: int) -> Interpretation:
+        return self.items[row]
+
+
+@dataclass(frozen=True, eq=False)
+class TabularInterpretations(Interpretations):
+    """Interpretations of feature vectors, column by column.
+
+    Attributes:
+        interpreter: Registry name.
+        context: What they were made with.
+        events: The n anomalies.
         references: (n, d), original units; equal to the anomaly outside the changed fields.
         fields: (n, K), positions of the changed fields in the schema, strongest first, -1 after
             the last.
@@ -76,7 +160,7 @@ class TabularInterpretations:
 
     interpreter: str
     context: Context
-    anomalies: TabularBatch
+    events: TabularBatch
     references: FloatArray
     fields: IntArray
     weights: FloatArray
@@ -86,13 +170,10 @@ class TabularInterpretations:
     needed: IntArray
     plausibility: FloatArray
 
-    def __len__(self) -> int:
-        return len(self.scores)
-
     @property
-    def verified(self) -> NDArray[np.bool_]:
-        """(n,), whether the detector accepts the reference."""
-        return self.reference_scores <= self.context.threshold.value
+    def anomalies(self) -> TabularBatch:
+        """The n anomalies."""
+        return self.events
 
     def sizes(self) -> FloatArray:
         """(n, K), signed distance of the column of each field that moved most.
@@ -100,7 +181,7 @@ class TabularInterpretations:
         In units of that column's training spread; positive when the anomaly lies above its
         reference; 0 after the last field.
         """
-        distance = (self.anomalies.values - self.references) / self.context.profile.spread
+        distance = (self.anomalies.values - self.references) / self.context.columns.spread
         signed = np.zeros(self.fields.shape)
         for position, one in enumerate(self.anomalies.schema.fields):
             rows, where = np.nonzero(self.fields == position)
@@ -112,7 +193,7 @@ class TabularInterpretations:
 
     def __getitem__(self, row: int) -> Interpretation:
         shown = self.fields[row][self.fields[row] >= 0]
-        signed = (self.anomalies.values[row] - self.references[row]) / self.context.profile.spread
+        signed = (self.anomalies.values[row] - self.references[row]) / self.context.columns.spread
         return Interpretation(
             interpreter=self.interpreter,
             deviations=tuple(
@@ -134,11 +215,8 @@ class TabularInterpretations:
             ),
         )
 
-    def __iter__(self) -> Iterator[Interpretation]:
-        return (self[row] for row in range(len(self)))
-
     def _deviation(self, row: int, position: int, weight: float, signed: FloatArray) -> Deviation:
-        schema, profile = self.anomalies.schema, self.context.profile
+        schema, profile = self.anomalies.schema, self.context.columns
         one = schema.fields[position]
         columns = sorted(one.columns, key=lambda column: -abs(signed[column]))
         size = float(signed[columns[0]])
@@ -165,17 +243,17 @@ class Interpreter(ABC):
     """Searches references; keeps no state, so one object serves every detector and thread."""
 
     @abstractmethod
-    def supports(self, detector: Detector) -> str | None:
+    def supports(self, detector: Detector[Any]) -> str | None:
         """None when it can interpret this detector, else the reason why not."""
 
     def interpret(
         self,
-        anomalies: TabularBatch,
+        anomalies: Batch,
         context: Context,
         *,
         progress: Progress = silent,
         cancelled: Cancelled = never,
-    ) -> TabularInterpretations:
+    ) -> Interpretations:
         """Interpret anomalies, all in one batch.
 
         Neither the anomalies nor the detector are changed; the same input gives the same answer.
@@ -191,5 +269,5 @@ class Interpreter(ABC):
 
     @abstractmethod
     def _interpret(
-        self, anomalies: TabularBatch, context: Context, progress: Progress, cancelled: Cancelled
-    ) -> TabularInterpretations: ...
+        self, anomalies: Any, context: Context, progress: Progress, cancelled: Cancelled
+    ) -> Interpretations: ...

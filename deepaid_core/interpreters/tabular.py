@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ class GreedyTabularInterpreter(Interpreter):
         https://arxiv.org/abs/2109.11495; the search is ours.
     """
 
-    def supports(self, detector: Detector) -> str | None:
+    def supports(self, detector: Detector[Any]) -> str | None:
         """None for a differentiable detector of feature vectors, else the reason why not."""
         if detector.modality is not Modality.TABULAR:
             return f"it reads feature vectors, the detector reads {detector.modality} events."
@@ -44,13 +45,13 @@ class GreedyTabularInterpreter(Interpreter):
     ) -> TabularInterpretations:
         detector = context.detector
         assert isinstance(detector, DifferentiableDetector)  # noqa: S101  supports() saw to it
-        constraints = Constraints.of(anomalies.schema, context.profile, context.locked)
-        scale = scale_of(detector, context.profile)
+        constraints = Constraints.of(anomalies.schema, context.columns, context.locked)
+        scale = scale_of(detector, context.columns)
         search = GreedySearch(
             detector,
             constraints,
             normal=scale.normal,
-            median=detector.to_model(constraints.apply(context.profile.median[None]))[0],
+            median=detector.to_model(constraints.apply(context.columns.median[None]))[0],
             target=context.threshold.value - context.threshold.margin,
         )
         n, d = anomalies.values.shape
@@ -79,7 +80,7 @@ class GreedyTabularInterpreter(Interpreter):
         return TabularInterpretations(
             interpreter="greedy",
             context=context,
-            anomalies=anomalies,
+            events=anomalies,
             references=references,
             fields=fields.astype(np.int64),
             weights=_weights(scores, flip_scores),

@@ -108,6 +108,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "bounds": _bounds_text(),
+        "excess": lambda row: numbers.format_excess(row.max_score, row.threshold, row.ratio),
         "max_peers": _PEERS,
         "max_precedents": _PRECEDENTS,
     }

@@ -2,17 +2,25 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
-from deepaid_core.domain.schema import Schema
+import numpy as np
+
+from deepaid_core.domain.batches import Batch, FloatArray, IntArray, ObjectArray
+from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+from deepaid_core.domain.schema import EventSchema
+from deepaid_core.domain.settings import Period, SourceSettings
 from deepaid_core.errors import DeepAidError, InvalidEventsError
 
-__all__ = ["Source", "SourceReport", "file_sha256"]
+__all__ = ["RawEvents", "Source", "SourceReport", "file_sha256"]
 
-BatchT = TypeVar("BatchT", covariant=True)
+BatchT = TypeVar("BatchT", covariant=True, bound=Batch)
+
+_EACH_SIDE, _SEARCHED_EACH_SIDE = 8, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,23 @@ class SourceReport:
     clock_steps_back: int = 0
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class RawEvents:
+    """Raw events around some events of interest.
+
+    Attributes:
+        positions: (m,), positions in the source.
+        times: (m,), Unix seconds.
+        columns: Raw columns by name, each (m,).
+        near: For each event of interest the rows of these arrays to show, in their order.
+    """
+
+    positions: IntArray
+    times: FloatArray
+    columns: Mapping[str, ObjectArray]
+    near: tuple[IntArray, ...]
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file as it lies on disk, in hex.
 
@@ -55,11 +80,22 @@ class Source(ABC, Generic[BatchT]):
     whatever the batch size.
     """
 
+    modality: ClassVar[Modality]
+    """Kind of data that it gives."""
+
     unreadable: ClassVar[type[DeepAidError]] = InvalidEventsError
     """Raised where the file cannot be read."""
 
-    def __init__(self, path: Path | str) -> None:
+    entity_columns: ClassVar[tuple[str, ...]] = ()
+    """Raw columns that may hold an event's entity; evidence is narrowed to rows where one does.
+    None: rows around an event are shown whomever they are about."""
+
+    def __init__(
+        self, path: Path | str, *, progress: Progress = silent, cancelled: Cancelled = never
+    ) -> None:
         self.path = Path(path)
+        self.progress = progress
+        self.cancelled = cancelled
         self._report = SourceReport(self.name)
         self._fingerprint: str | None = None
 
@@ -85,9 +121,37 @@ class Source(ABC, Generic[BatchT]):
                 ) from error
         return self._fingerprint
 
+    @classmethod
     @abstractmethod
-    def schema(self) -> Schema:
-        """The columns of every batch; known without reading the file."""
+    def open(
+        cls,
+        path: Path | str,
+        settings: SourceSettings,
+        *,
+        known: EventSchema | None = None,
+        period: Period = Period(),
+        progress: Progress = silent,
+        cancelled: Cancelled = never,
+    ) -> Self:
+        """A source of this kind, whatever its constructor asks for.
+
+        Args:
+            path: The file.
+            settings: How to read it; of the type that belongs to this kind of source.
+            known: What the detector was trained on, where there is one: categories, log keys and
+                columns are then those; None while a detector is being trained.
+            period: The part that will be used. `batches` gives out all events all the same; what
+                a source learns from the file, it learns from this part.
+            progress: Told the share done while reading.
+            cancelled: Asked between parts.
+
+        Raises:
+            InvalidParameterError: The settings are of another kind of source.
+        """
+
+    @abstractmethod
+    def schema(self) -> EventSchema:
+        """What every batch is made of; may read the file."""
 
     @abstractmethod
     def batches(self, size: int = 8192) -> Iterator[BatchT]:
@@ -100,3 +164,39 @@ class Source(ABC, Generic[BatchT]):
             InvalidParameterError: size is below 1.
             CancelledError: The user cancelled; what was given out so far should be dropped.
         """
+
+    @abstractmethod
+    def rows(self, indices: IntArray) -> tuple[IntArray, FloatArray, dict[str, ObjectArray]]:
+        """Raw columns of some rows, read again from the file.
+
+        Args:
+            indices: Positions in the source, rising.
+
+        Returns:
+            Positions of those that exist, (m,); their times, (m,), Unix seconds; and their raw
+            columns.
+        """
+
+    def around(self, indices: IntArray, entities: ObjectArray) -> RawEvents:
+        """Raw events around events of interest, read in one pass.
+
+        Args:
+            indices: (n,), positions of the events of interest.
+            entities: (n,), whom each is about.
+        """
+        reach = np.arange(-_SEARCHED_EACH_SIDE, _SEARCHED_EACH_SIDE + 1)
+        wanted = np.unique(indices[:, None] + reach)
+        positions, times, columns = self.rows(wanted[wanted >= 0])
+        near = []
+        for index, entity in zip(indices.tolist(), entities.tolist(), strict=True):
+            low = np.searchsorted(positions, index - _SEARCHED_EACH_SIDE)
+            high = np.searchsorted(positions, index + _SEARCHED_EACH_SIDE, side="right")
+            rows = np.arange(low, high)
+            involved = np.full(len(rows), not self.entity_columns)
+            for column in self.entity_columns:
+                if column in columns:
+                    involved |= columns[column][rows] == entity
+            rows = rows[involved | (positions[rows] == index)]
+            at = int(np.searchsorted(positions[rows], index))
+            near.append(rows[max(0, at - _EACH_SIDE) : at + _EACH_SIDE + 1])
+        return RawEvents(positions, times, columns, tuple(near))

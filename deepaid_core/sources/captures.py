@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray, TabularBatch
-from deepaid_core.domain.progress import Cancelled, Progress
-from deepaid_core.domain.schema import Schema
+from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+from deepaid_core.domain.schema import EventSchema, Schema
+from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
 from deepaid_core.errors import CancelledError, CaptureError, InvalidParameterError
 from deepaid_core.sources.afterimage import AfterImage
 from deepaid_core.sources.afterimage_schema import afterimage_schema
@@ -61,19 +63,37 @@ class CaptureSource(Source[TabularBatch]):
         cancelled: Asked before each batch.
     """
 
+    modality = Modality.TABULAR
     unreadable = CaptureError
+    entity_columns = ("source", "destination", "source_mac", "destination_mac")
 
     def __init__(
-        self,
-        path: Path | str,
-        *,
-        progress: Progress | None = None,
-        cancelled: Cancelled | None = None,
+        self, path: Path | str, *, progress: Progress = silent, cancelled: Cancelled = never
     ) -> None:
-        super().__init__(path)
-        self.progress = progress
-        self.cancelled = cancelled
+        super().__init__(path, progress=progress, cancelled=cancelled)
         self._schema = afterimage_schema()
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        settings: SourceSettings,
+        *,
+        known: EventSchema | None = None,
+        period: Period = Period(),
+        progress: Progress = silent,
+        cancelled: Cancelled = never,
+    ) -> Self:
+        """A capture; there is nothing to set and nothing to know beforehand.
+
+        Raises:
+            InvalidParameterError: The settings are of another kind of source.
+        """
+        if not isinstance(settings, CaptureSettings):
+            raise InvalidParameterError(
+                f"{type(settings).__name__} cannot say how to read a packet capture."
+            )
+        return cls(path, progress=progress, cancelled=cancelled)
 
     def schema(self) -> Schema:
         """The 100 AfterImage features."""
@@ -103,7 +123,7 @@ class CaptureSource(Source[TabularBatch]):
         tally = _Tally(self.name)
         self._report = tally.report()
         for frames in read_frames(self.path, size):
-            if self.cancelled is not None and self.cancelled():
+            if self.cancelled():
                 raise CancelledError(
                     f"Reading '{self.name}' was cancelled after {tally.seen:,} packets; nothing "
                     "of it was kept."
@@ -112,8 +132,7 @@ class CaptureSource(Source[TabularBatch]):
             self._report = tally.report()
             if len(frames.indices):
                 yield self._batch(frames, statistics, texts)
-            if self.progress is not None:
-                self.progress(frames.share, f"{tally.seen:,} packets of {self.name}")
+            self.progress(frames.share, f"{tally.seen:,} packets of {self.name}")
         if not tally.events:
             why = ", ".join(f"{count:,} {reason}" for reason, count in self._report.skipped)
             raise CaptureError(
@@ -138,7 +157,7 @@ class CaptureSource(Source[TabularBatch]):
         texts = _Texts()
         found: list[tuple[IntArray, FloatArray, dict[str, ObjectArray]]] = []
         for frames in read_frames(self.path, _ROWS_CHUNK):
-            if self.cancelled is not None and self.cancelled():
+            if self.cancelled():
                 raise CancelledError(f"Reading '{self.name}' was cancelled; nothing was kept.")
             wanted = np.isin(frames.indices, indices, assume_unique=True)
             if wanted.any():

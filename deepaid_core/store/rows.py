@@ -66,7 +66,6 @@ def path_values(finding: Finding) -> dict[str, Any]:
 
 def finding_values(finding: Finding) -> dict[str, Any]:
     """The light row of a finding that nobody has judged yet."""
-    ratio = finding.max_score / finding.threshold if finding.threshold > 0 else float("inf")
     words = (finding.id, finding.entity, finding.summary, *finding.peers)
     return {
         "id": finding.id,
@@ -78,7 +77,7 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "event_count": int(finding.event_count),
         "max_score": float(finding.max_score),
         "threshold": float(finding.threshold),
-        "ratio": float(ratio),
+        "ratio": float(finding.ratio),
         "first_time": float(finding.first_time),
         "last_time": float(finding.last_time),
         "first_hour": int(finding.first_time // 3600),
@@ -130,6 +129,7 @@ def read_finding(light: Row[Any], heavy: Row[Any]) -> Finding:
         event_count=light.event_count,
         max_score=light.max_score,
         threshold=light.threshold,
+        ratio=light.ratio,
         event_index=heavy.event_index,
         event_time=heavy.event_time,
         member_indices=codec.unpack_integers(heavy.member_indices),
@@ -158,6 +158,7 @@ def read_row(light: Row[Any]) -> FindingRow:
         event_count=light.event_count,
         max_score=light.max_score,
         threshold=light.threshold,
+        ratio=light.ratio,
         verified=light.verified,
         deviation_count=light.deviation_count,
         summary=light.summary,
@@ -170,12 +171,22 @@ def read_row(light: Row[Any]) -> FindingRow:
 
 def detector_values(record: DetectorRecord) -> dict[str, Any]:
     """A row of `detectors`."""
-    return {**asdict(record), "modality": record.modality.value}
+    return {
+        **asdict(record),
+        "modality": record.modality.value,
+        "source_settings": codec.dump(codec.SETTINGS, record.source_settings),
+    }
 
 
 def read_detector(row: Row[Any]) -> DetectorRecord:
     """A detector version from its row."""
-    return DetectorRecord(**{**row._mapping, "modality": Modality(row.modality)})
+    return DetectorRecord(
+        **{
+            **row._mapping,
+            "modality": Modality(row.modality),
+            "source_settings": codec.load(codec.SETTINGS, row.source_settings),
+        }
+    )
 
 
 def run_values(run: RunRecord) -> dict[str, Any]:

@@ -35,7 +35,7 @@ __all__ = [
     "verdict_findings",
 ]
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 VERSION_TABLE = "deepaid_schema"
 
 # Neither database stores these; U+001A, "substitute", marks what stands for one.
@@ -87,6 +87,8 @@ detectors = Table(
     Column("trained_on", AnyText, nullable=False),
     Column("training_events", BigInteger, nullable=False),
     Column("created_time", Double, nullable=False),
+    Column("source_kind", AnyText, nullable=False),
+    Column("source_settings", Text, nullable=False),
 )
 
 runs = Table(

@@ -5,8 +5,8 @@ from typing import Final
 
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.errors import WorkspaceError
-from deepaid_core.workflow.detect import DetectionResult, detect_capture, run_id
-from deepaid_core.workflow.train import learn_capture, register
+from deepaid_core.workflow.detect import DetectionResult, detect, run_id
+from deepaid_core.workflow.train import learn, register
 from deepaid_core.workspace import Workspace
 
 __all__ = ["PACKETS", "prepare_demo", "sample_data"]
@@ -63,7 +63,7 @@ def prepare_demo(
     from deepaid_core.detectors.artifacts import load_trained
 
     if retrain:
-        trained = learn_capture(
+        trained = learn(
             network / "train_benign.pcap.gz",
             name=PACKETS,
             progress=lambda share, text: progress(_RETRAINED * share, text),
@@ -73,7 +73,7 @@ def prepare_demo(
         trained = load_trained(shipped)
     start = _RETRAINED if retrain else 0.0
     record = register(workspace, trained)
-    return detect_capture(
+    return detect(
         workspace,
         network / "eval.pcap.gz",
         detector_id=record.id,

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from deepaid_core.domain.batches import FloatArray, TabularBatch
+from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
+from deepaid_core.domain.settings import Period
 from deepaid_core.errors import NotFoundError
-from deepaid_core.workflow.findings import SourceFacts
+from deepaid_core.workflow.periods import within
 from deepaid_core.workspace import Workspace
 
-__all__ = ["DetectionResult", "detect_capture", "run_id"]
+__all__ = ["DetectionResult", "detect", "run_id"]
 
 _READ, _INTERPRETED = 0.3, 0.9  # share of the work that is done by then, as measured
 
@@ -33,90 +34,108 @@ class DetectionResult:
     new_findings: int
 
 
-def run_id(detector_id: str, source_sha256: str) -> str:
-    """Stable id of a detector's pass over a source."""
-    return "R-" + hashlib.sha256(f"{detector_id} {source_sha256}".encode()).hexdigest()[:10]
+def run_id(detector_id: str, source_sha256: str, period: Period = Period()) -> str:
+    """Stable id of a detector's pass over a source, or over a part of it."""
+    part = "" if period.is_all else f" {period.since!r} {period.until!r}"
+    return "R-" + hashlib.sha256(f"{detector_id} {source_sha256}{part}".encode()).hexdigest()[:10]
 
 
-def detect_capture(
+def detect(
     workspace: Workspace,
     path: Path,
     *,
     detector_id: str | None = None,
     name: str | None = None,
+    period: Period = Period(),
     progress: Progress = silent,
     cancelled: Cancelled = never,
 ) -> DetectionResult:
-    """Find and interpret the anomalies of a packet capture.
+    """Find and interpret the anomalies of a file, read the way the detector's training file was.
 
     The findings are written in one transaction at the end: an error or a cancellation leaves the
-    store as it was. The same detector and capture give the same findings, which are kept once.
+    store as it was. The same detector and file give the same findings, which are kept once.
 
     Args:
         workspace: Where detector and findings are.
-        path: The capture.
+        path: The file.
         detector_id: "D-..."; the newest detector where none is given.
-        name: Display name of the capture; its file name where none is given.
+        name: Display name of the file; its file name where none is given.
+        period: The part of it to look at.
         progress: Told the share done.
         cancelled: Asked between batches.
 
     Raises:
         NotFoundError: The workspace has no such detector, or none at all.
-        CaptureError: The capture cannot be read.
+        CaptureError: A capture cannot be read.
+        InvalidEventsError: Another file cannot be read, or does not fit the detector.
         ArtifactError: The detector's files are damaged.
         CancelledError: `cancelled` said so.
     """
     # Imported here: stored findings open without torch and without the packet kernel.
     from deepaid_core.detectors.artifacts import load_trained
     from deepaid_core.interpreters.base import Context
-    from deepaid_core.registry import INTERPRETERS, load
-    from deepaid_core.sources.captures import CaptureSource
-    from deepaid_core.workflow.findings import build_findings
+    from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, SOURCES, load
+    from deepaid_core.workflow.findings import Flagged, SourceFacts, build_findings
 
     started = time.perf_counter()
     record = _detector(workspace, detector_id)
     trained = load_trained(workspace.artifacts / record.artifact)
-    source = CaptureSource(
-        path, progress=lambda share, text: progress(_READ * share, text), cancelled=cancelled
+    source = load(SOURCES, trained.source_kind).open(
+        path,
+        trained.source_settings,
+        known=trained.detector.fitted_schema,
+        period=period,
+        progress=lambda share, text: progress(_READ * share, text),
+        cancelled=cancelled,
     )
     facts = SourceFacts(name or source.name, source.fingerprint())
-    anomalies: list[TabularBatch] = []
+    anomalies: list[Batch] = []
+    scores: list[FloatArray] = []
     events: Counter[int] = Counter()
-    flagged: Counter[int] = Counter()
+    flagged_events: Counter[int] = Counter()
+    times: list[float] = []
     for batch in source.batches():
-        over = trained.threshold.flag(trained.detector.score(batch))
-        events.update(_minutes(batch.times))
-        flagged.update(_minutes(batch.times[over]))
+        stop_if(cancelled)
+        wanted = within(batch, period)
+        if not len(wanted):
+            continue
+        every = trained.detector.score(wanted)
+        over = trained.threshold.flag(every)
+        events.update(_minutes(wanted.times))
+        flagged_events.update(_minutes(wanted.times[over]))
+        times += [float(wanted.times.min()), float(wanted.times.max())]
         if over.any():
-            anomalies.append(batch.take(over))
+            anomalies.append(wanted.take(over))
+            scores.append(every[over])
     findings, verified, count = [], 0, sum(len(batch) for batch in anomalies)
     if count:
-        interpretations = load(INTERPRETERS, "greedy")().interpret(
-            TabularBatch.concatenate(anomalies),
+        flagged = Flagged.of(type(anomalies[0]).concatenate(anomalies), np.concatenate(scores))
+        interpretations = load(INTERPRETERS, DEFAULT_INTERPRETERS[record.modality])().interpret(
+            flagged.events.take(flagged.interpreted),
             Context(trained.detector, trained.threshold, trained.profile),
             progress=lambda share, text: progress(_READ + (_INTERPRETED - _READ) * share, text),
             cancelled=cancelled,
         )
-        verified = int(interpretations.verified.sum())
+        verified = int(interpretations.verified[flagged.stands_for].sum())
         progress(_INTERPRETED, "Collecting the findings")
-        findings = build_findings(interpretations, record, facts, source.rows)
+        findings = build_findings(flagged, interpretations, record, source, facts)
     stop_if(cancelled)
     report = source.report
     run = RunRecord(
-        id=run_id(record.id, facts.sha256),
+        id=run_id(record.id, facts.sha256, period),
         detector_id=record.id,
         source_name=facts.name,
         source_sha256=facts.sha256,
-        events=report.events,
+        events=events.total(),
         skipped=report.seen - report.events,
         anomalies=count,
         verified=verified,
         findings=len(findings),
-        first_time=report.first_time or 0.0,
-        last_time=report.last_time or 0.0,
+        first_time=min(times, default=0.0),
+        last_time=max(times, default=0.0),
         elapsed_s=time.perf_counter() - started,
         finished_time=time.time(),
-        volume=tuple((float(m), events[m], flagged[m]) for m in sorted(events)),
+        volume=tuple((float(m), events[m], flagged_events[m]) for m in sorted(events)),
     )
     new = workspace.store.add_run(run, findings)
     progress(1.0, f"{len(findings):,} findings, {new:,} of them new")

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from deepaid_core.distiller.distiller import Distiller
 from deepaid_core.distiller.graph import state_graph as graph_of
 from deepaid_core.distiller.machine import Machine
-from deepaid_core.distiller.states import describe_state
 from deepaid_core.distiller.suggestion import Suggestion
+from deepaid_core.distiller.symbolizers import describe_state
 from deepaid_core.domain.graph import StateGraph
 from deepaid_core.domain.queries import FindingRow
 from deepaid_core.domain.verdict import VerdictLabel

@@ -1,14 +1,17 @@
 """From interpreted anomalies to findings that need nothing else to be shown again."""
 
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from deepaid_core.distiller.states import paths_in_bulk
-from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray
+from deepaid_core.distiller.symbolizers import path_of
+from deepaid_core.domain.anomaly import Threshold
+from deepaid_core.domain.batches import Batch, FloatArray, IntArray, ObjectArray, SequenceBatch
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.finding import (
     EvidenceRow,
@@ -17,21 +20,16 @@ from deepaid_core.domain.finding import (
     pattern_id,
     pattern_of,
 )
-from deepaid_core.domain.interpretation import Interpretation
+from deepaid_core.domain.interpretation import Deviation, Interpretation
+from deepaid_core.domain.schema import Schema
 from deepaid_core.figures.numbers import format_factor
-from deepaid_core.interpreters.base import TabularInterpretations
-from deepaid_core.workflow.bursts import group_bursts
+from deepaid_core.interpreters.base import Interpretations, TabularInterpretations
+from deepaid_core.sources.base import RawEvents, Source
+from deepaid_core.workflow.bursts import GAP_S, group_bursts
 
-__all__ = ["RawRows", "SourceFacts", "build_findings", "summary_of"]
+__all__ = ["Flagged", "SourceFacts", "build_findings", "summary_of"]
 
-EVIDENCE_EACH_SIDE: Final = 8
-"""Raw events shown before and after the interpreted one."""
-
-_SEARCHED_EACH_SIDE: Final = 60
 _MOST_PEERS: Final = 20
-
-RawRows = Callable[[IntArray], tuple[IntArray, FloatArray, Mapping[str, ObjectArray]]]
-"""Positions of events, rising, to (positions that exist, times, raw columns)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,87 +45,161 @@ class SourceFacts:
     sha256: str
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Flagged:
+    """All anomalies of a run, and which of them are interpreted.
+
+    Attributes:
+        events: The n anomalies.
+        scores: (n,).
+        interpreted: (m,), positions of those to interpret, rising.
+        stands_for: (n,), for each anomaly the place in `interpreted` of the one whose
+            interpretation speaks for it.
+    """
+
+    events: Batch
+    scores: FloatArray
+    interpreted: IntArray
+    stands_for: IntArray
+
+    @classmethod
+    def of(cls, events: Batch, scores: FloatArray) -> "Flagged":
+        """Interpret every anomaly; of the windows of one log session only the worst."""
+        everyone = np.arange(len(events))
+        if not isinstance(events, SequenceBatch):
+            return cls(events, scores, everyone, everyone)
+        _, session = np.unique(events.entities.astype(str), return_inverse=True)
+        # Highest score first, the earlier window where two are equal.
+        order = np.lexsort((everyone, -scores, session))
+        starts = np.flatnonzero(np.diff(session[order], prepend=-1))
+        interpreted = np.sort(order[starts])
+        of_session = np.empty(len(starts), dtype=np.int64)
+        of_session[session[interpreted]] = np.arange(len(interpreted))
+        return cls(events, scores, interpreted, of_session[session])
+
+
 def build_findings(
-    interpretations: TabularInterpretations,
+    flagged: Flagged,
+    interpretations: Interpretations,
     record: DetectorRecord,
-    source: SourceFacts,
-    raw_rows: RawRows,
+    source: Source[Batch],
+    facts: SourceFacts,
 ) -> list[Finding]:
     """Findings of one detection run, in order of their first event.
 
     The member with the highest score stands for its burst: its interpretation is stored whole.
 
     Args:
-        interpretations: Of all anomalies of the run.
+        flagged: All anomalies of the run.
+        interpretations: Of `flagged.interpreted`.
         record: The detector.
-        source: What was read.
-        raw_rows: Reads raw events again, for the context of each finding.
+        source: Reads raw events again, for the context of each finding.
+        facts: What was read.
     """
-    anomalies = interpretations.anomalies
-    schema_fields = anomalies.schema.fields
-    paths = paths_in_bulk(
-        [one.name for one in schema_fields],
+    events = flagged.events
+    paths = _paths(interpretations)
+    ids = {path: pattern_id(record.name, pattern_of(path)) for path in set(paths)}
+    patterns = np.array([ids[path] for path in paths], dtype=object)[flagged.stands_for]
+    entities = _entities(interpretations)[flagged.stands_for]
+    # A session is judged as a whole, however long it paused.
+    gap_s = math.inf if isinstance(events, SequenceBatch) else GAP_S
+    bursts = group_bursts(entities, patterns, events.times, gap_s=gap_s)
+    strongest = np.array(
+        [members[flagged.scores[members].argmax()] for members in bursts], dtype=np.int64
+    )
+    evidence = _Evidence(
+        source.around(events.indices[strongest], entities[strongest]), events, flagged.scores
+    )
+    threshold = Threshold(record.threshold, record.threshold_method)
+    unit = interpretations.context.detector.severity_unit(threshold)
+    findings = []
+    for number, (members, best) in enumerate(zip(bursts, strongest.tolist(), strict=True)):
+        speaker = int(flagged.stands_for[best])
+        interpretation = interpretations[speaker]
+        path, entity = paths[speaker], str(entities[best])
+        indices, score = events.indices[members], float(flagged.scores[best])
+        findings.append(
+            Finding(
+                id=finding_id(record.id, facts.sha256, entity, pattern_of(path), int(indices[0])),
+                detector_id=record.id,
+                detector_name=record.name,
+                source_name=facts.name,
+                source_sha256=facts.sha256,
+                entity=entity,
+                pattern_id=ids[path],
+                pattern=pattern_of(path),
+                path=path,
+                first_time=float(events.times[members[0]]),
+                last_time=float(events.times[members[-1]]),
+                event_count=len(members),
+                max_score=score,
+                threshold=record.threshold,
+                ratio=1.0 + (score - record.threshold) / unit,
+                event_index=int(events.indices[best]),
+                event_time=float(events.times[best]),
+                member_indices=tuple(indices.tolist()),
+                member_times=tuple(events.times[members].tolist()),
+                member_scores=tuple(flagged.scores[members].tolist()),
+                interpretation=interpretation,
+                summary=summary_of(interpretation),
+                evidence_columns=evidence.columns,
+                evidence=evidence.of(number, indices),
+                peers=_peers(events.context, members),
+            )
+        )
+    return findings
+
+
+def _paths(interpretations: Interpretations) -> list[tuple[str, ...]]:
+    if not isinstance(interpretations, TabularInterpretations):
+        return [path_of(interpretation) for interpretation in interpretations]
+    schema = interpretations.anomalies.schema
+    return paths_in_bulk(
+        [one.name for one in schema.fields],
         interpretations.fields,
         sizes=interpretations.sizes(),
         weights=interpretations.weights,
         categorical=[
             position
-            for position, one in enumerate(schema_fields)
-            if anomalies.schema.features[one.columns[0]].kind == "category"
+            for position, one in enumerate(schema.fields)
+            if schema.features[one.columns[0]].kind == "category"
         ],
     )
-    ids = {path: pattern_id(record.name, pattern_of(path)) for path in set(paths)}
-    patterns = np.array([ids[path] for path in paths], dtype=object)
-    bursts = group_bursts(anomalies.entities, patterns, anomalies.times)
-    strongest = [int(members[interpretations.scores[members].argmax()]) for members in bursts]
-    evidence = _Evidence(raw_rows, anomalies.indices, interpretations.scores, strongest)
-    findings = []
-    for members, best in zip(bursts, strongest, strict=True):
-        interpretation = interpretations[best]
-        path, entity = paths[best], str(anomalies.entities[best])
-        indices = anomalies.indices[members]
-        findings.append(
-            Finding(
-                id=finding_id(record.id, source.sha256, entity, pattern_of(path), int(indices[0])),
-                detector_id=record.id,
-                detector_name=record.name,
-                source_name=source.name,
-                source_sha256=source.sha256,
-                entity=entity,
-                pattern_id=ids[path],
-                pattern=pattern_of(path),
-                path=path,
-                first_time=float(anomalies.times[members[0]]),
-                last_time=float(anomalies.times[members[-1]]),
-                event_count=len(members),
-                max_score=float(interpretations.scores[best]),
-                threshold=record.threshold,
-                event_index=int(anomalies.indices[best]),
-                event_time=float(anomalies.times[best]),
-                member_indices=tuple(indices.tolist()),
-                member_times=tuple(anomalies.times[members].tolist()),
-                member_scores=tuple(interpretations.scores[members].tolist()),
-                interpretation=interpretation,
-                summary=summary_of(interpretation),
-                evidence_columns=evidence.columns,
-                evidence=evidence.around(int(anomalies.indices[best]), entity, indices),
-                peers=_peers(anomalies.context, members),
-            )
-        )
-    return findings
+
+
+def _entities(interpretations: Interpretations) -> ObjectArray:
+    """Whom each interpreted anomaly is about.
+
+    A series of many hosts is about the host whose metric deviates most.
+    """
+    events = interpretations.anomalies
+    schema = events.schema
+    if not isinstance(schema, Schema) or not any(one.entity for one in schema.features):
+        return events.entities
+    about = {one.field: one.entity for one in schema.features if one.entity}
+    entities = [
+        about.get(one.deviations[0].field, str(own)) if one.deviations else str(own)
+        for one, own in zip(interpretations, events.entities, strict=True)
+    ]
+    return np.array(entities, dtype=object)
 
 
 def summary_of(interpretation: Interpretation, *, most: int = 2) -> str:
     """The strongest deviations in one line of plain text."""
     if not interpretation.deviations:
         return "no single change makes the detector accept this event"
-    # The factor first: a table cuts the end of a long line off.
-    parts = [
-        f"{format_factor(cell.observed, cell.reference)}: {cell.title}"
-        for cell in (deviation.cells[0] for deviation in interpretation.deviations[:most])
-    ]
+    parts = [_in_short(deviation) for deviation in interpretation.deviations[:most]]
     rest = len(interpretation.deviations) - most
     return "; ".join(parts) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _in_short(deviation: Deviation) -> str:
+    cell = deviation.cells[0]
+    if isinstance(cell.observed, str) or isinstance(cell.reference, str):
+        return f"{deviation.title}: {cell.observed} instead of {cell.reference}"
+    # The factor first: a table cuts the end of a long line off.
+    title = cell.title if cell.title.startswith(deviation.title) else deviation.title
+    return f"{format_factor(cell.observed, cell.reference)}: {title}"
 
 
 def _peers(context: Mapping[str, ObjectArray], members: IntArray) -> dict[str, int]:
@@ -140,38 +212,24 @@ def _peers(context: Mapping[str, ObjectArray], members: IntArray) -> dict[str, i
 
 
 class _Evidence:
-    """Raw events around the interpreted ones, read in one pass over the source."""
+    """Raw events around the interpreted ones, with scores where they are known."""
 
-    def __init__(
-        self, raw_rows: RawRows, indices: IntArray, scores: FloatArray, strongest: list[int]
-    ) -> None:
-        reach = np.arange(-_SEARCHED_EACH_SIDE, _SEARCHED_EACH_SIDE + 1)
-        wanted = np.unique(indices[strongest][:, None] + reach) if strongest else indices[:0]
-        self._positions, self._times, columns = raw_rows(wanted[wanted >= 0])
-        self._columns = columns
-        self.columns = tuple(columns)
-        self._scores = dict(zip(indices.tolist(), scores.tolist(), strict=True))
+    def __init__(self, raw: RawEvents, flagged: Batch, scores: FloatArray) -> None:
+        self._raw = raw
+        self.columns = tuple(raw.columns)
+        self._scores = dict(zip(flagged.indices.tolist(), scores.tolist(), strict=True))
 
-    def around(self, index: int, entity: str, members: IntArray) -> tuple[EvidenceRow, ...]:
-        """Events from or to the entity, the nearest ones before and after an event."""
-        low = np.searchsorted(self._positions, index - _SEARCHED_EACH_SIDE)
-        high = np.searchsorted(self._positions, index + _SEARCHED_EACH_SIDE, side="right")
-        near = np.arange(low, high)
-        if "source" in self._columns:
-            involved = np.zeros(len(near), dtype=bool)
-            for column in ("source", "destination", "source_mac", "destination_mac"):
-                involved |= self._columns[column][near] == entity
-            near = near[involved | (self._positions[near] == index)]
-        at = int(np.searchsorted(self._positions[near], index))
-        near = near[max(0, at - EVIDENCE_EACH_SIDE) : at + EVIDENCE_EACH_SIDE + 1]
-        flagged = np.isin(self._positions[near], members)
+    def of(self, number: int, members: IntArray) -> tuple[EvidenceRow, ...]:
+        """Those around one finding's event, in the order of the source."""
+        raw, near = self._raw, self._raw.near[number]
+        flagged = np.isin(raw.positions[near], members)
         return tuple(
             EvidenceRow(
-                index=int(self._positions[row]),
-                time=float(self._times[row]),
-                score=self._scores.get(int(self._positions[row])),
+                index=int(raw.positions[row]),
+                time=float(raw.times[row]),
+                score=self._scores.get(int(raw.positions[row])),
                 flagged=bool(is_member),
-                values=tuple(str(self._columns[column][row]) for column in self.columns),
+                values=tuple(str(raw.columns[column][row]) for column in self.columns),
             )
-            for row, is_member in zip(near, flagged, strict=True)
+            for row, is_member in zip(near.tolist(), flagged, strict=True)
         )

@@ -1,51 +1,82 @@
-"""Train a detector on normal traffic and remember it in a workspace."""
+"""Train a detector on normal events and remember it in a workspace."""
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
+from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.workspace import Workspace
 
 if TYPE_CHECKING:
     from deepaid_core.detectors.trained import TrainedDetector
 
-__all__ = ["PACKET_QUANTILE", "learn_capture", "register", "train_capture"]
+__all__ = ["DEFAULT_QUANTILES", "TrainingPlan", "learn", "register", "train"]
 
-PACKET_QUANTILE: Final = 0.9985
-"""Share of held-back normal packets that stay at or under the threshold."""
+DEFAULT_QUANTILES: Final[Mapping[str, float]] = {"capture": 0.9985}
+"""Share of held-back normal events that stay at or under the threshold, by source."""
 
+_OTHER_QUANTILE: Final = 0.995
 _LONGEST_NAME = 60
 _READ = 0.1  # share of the work that reading is
 
+# Chosen on the recorded sample traffic: with 30 epochs of smaller batches the network knows the
+# training hour so well that twice as much of the next hour's background is flagged.
+_HYPERPARAMETERS: Final[Mapping[str, Mapping[str, int | float]]] = {
+    "capture": {"epochs": 15, "batch_size": 256}
+}
 
-def train_capture(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPlan:
+    """What to learn from, and how.
+
+    Attributes:
+        source_kind: Registry name of the source.
+        settings: How to read it.
+        period: The part to learn from.
+        detector_kind: Registry name of the detector; the default of its kind of data where empty.
+        hyperparameters: Those that differ from the default.
+        quantile: Share of held-back events to stay at or under the threshold; the default of the
+            source where None.
+    """
+
+    source_kind: str = "capture"
+    settings: SourceSettings = CaptureSettings()
+    period: Period = Period()
+    detector_kind: str = ""
+    hyperparameters: Mapping[str, int | float | str | bool] = field(default_factory=dict)
+    quantile: float | None = None
+
+
+def train(
     workspace: Workspace,
     path: Path,
     *,
     name: str,
-    epochs: int | None = None,
+    plan: TrainingPlan = TrainingPlan(),
     progress: Progress = silent,
     cancelled: Cancelled = never,
 ) -> DetectorRecord:
-    """Train an autoencoder on a capture of normal traffic and register it.
+    """Train a detector on a file of normal events and register it.
 
     Args:
         workspace: Where it is kept.
-        path: The capture; should hold normal traffic only.
+        path: The file; should hold normal events only.
         name: What analysts will call the detector.
-        epochs: Passes over the packets; the default where none is given.
+        plan: How to read the file and what to learn.
         progress: Told the share done.
         cancelled: Asked between steps.
 
     Raises:
-        InvalidParameterError: The name is empty or too long.
-        CaptureError: The capture cannot be read.
-        InvalidEventsError: It has too few packets.
+        InvalidParameterError: The name is empty or too long, or the plan does not fit together.
+        CaptureError: A capture cannot be read.
+        InvalidEventsError: The file has too few events, or one that cannot be read.
         CancelledError: `cancelled` said so.
     """
     chosen = " ".join(name.split())
@@ -53,57 +84,64 @@ def train_capture(
         raise InvalidParameterError(
             f"'{name[:80]}' cannot name a detector; use 1 to {_LONGEST_NAME} printable characters."
         )
-    trained = learn_capture(
-        path, name=chosen, epochs=epochs, progress=progress, cancelled=cancelled
-    )
+    trained = learn(path, name=chosen, plan=plan, progress=progress, cancelled=cancelled)
     stop_if(cancelled)
     return register(workspace, trained)
 
 
-def learn_capture(
+def learn(
     path: Path,
     *,
     name: str,
-    epochs: int | None = None,
+    plan: TrainingPlan = TrainingPlan(),
     progress: Progress = silent,
     cancelled: Cancelled = never,
 ) -> "TrainedDetector":
-    """Train an autoencoder on a capture of normal traffic; registers nothing.
+    """Train a detector on a file of normal events; registers nothing.
 
     Raises:
-        CaptureError: The capture cannot be read.
-        InvalidEventsError: It has too few packets.
+        InvalidParameterError: The plan does not fit together.
+        CaptureError: A capture cannot be read.
+        InvalidEventsError: The file has too few events, or one that cannot be read.
         CancelledError: `cancelled` said so.
     """
-    from deepaid_core.detectors.autoencoder import AutoencoderDetector
     from deepaid_core.detectors.trained import train_detector
-    from deepaid_core.domain.batches import TabularBatch
-    from deepaid_core.sources.captures import CaptureSource
+    from deepaid_core.registry import DEFAULT_DETECTORS, DETECTORS, SOURCES, load
+    from deepaid_core.workflow.periods import within
 
-    source = CaptureSource(
-        path, progress=lambda share, text: progress(_READ * share, text), cancelled=cancelled
+    source = load(SOURCES, plan.source_kind).open(
+        path,
+        plan.settings,
+        period=plan.period,
+        progress=lambda share, text: progress(_READ * share, text),
+        cancelled=cancelled,
     )
-    normal = TabularBatch.concatenate(list(source.batches()))
-    settings = {} if epochs is None else {"epochs": epochs}
-    make: Callable[[], AutoencoderDetector] = lambda: AutoencoderDetector(  # noqa: E731
-        **{**_PACKET_SETTINGS, **settings}  # type: ignore[arg-type]
-    )
+    kind = plan.detector_kind or DEFAULT_DETECTORS[source.modality]
+    detector_class = load(DETECTORS, kind)
+    if detector_class.modality is not source.modality:
+        raise InvalidParameterError(
+            f"The detector '{kind}' learns from {detector_class.modality} events, the source "
+            f"'{plan.source_kind}' gives {source.modality} events; choose another detector."
+        )
+    hyperparameters = {**_HYPERPARAMETERS.get(plan.source_kind, {}), **plan.hyperparameters}
+    batches = [kept for batch in source.batches() if len(kept := within(batch, plan.period))]
+    if not batches:
+        raise InvalidParameterError(
+            f"'{source.name}' has no event in the chosen period; choose a longer one."
+        )
     return train_detector(
-        normal,
-        make,
+        type(batches[0]).concatenate(batches),
+        lambda: detector_class(**hyperparameters),
         name=name,
-        kind="autoencoder",
+        kind=kind,
         trained_on=source.name,
         trained_on_sha256=source.fingerprint(),
-        quantile=PACKET_QUANTILE,
+        quantile=plan.quantile or DEFAULT_QUANTILES.get(plan.source_kind, _OTHER_QUANTILE),
+        source_kind=plan.source_kind,
+        source_settings=plan.settings,
         progress=lambda share, text: progress(_READ + (1 - _READ) * share, text),
         cancelled=cancelled,
     )
-
-
-# Chosen on the recorded sample traffic: with 30 epochs of smaller batches the network knows the
-# training hour so well that twice as much of the next hour's background is flagged.
-_PACKET_SETTINGS: dict[str, int | float] = {"epochs": 15, "batch_size": 256}
 
 
 def register(workspace: Workspace, trained: "TrainedDetector") -> DetectorRecord:
@@ -134,6 +172,8 @@ def register(workspace: Workspace, trained: "TrainedDetector") -> DetectorRecord
         trained_on=trained.trained_on,
         training_events=trained.training_events,
         created_time=time.time(),
+        source_kind=trained.source_kind,
+        source_settings=trained.source_settings,
     )
     workspace.store.add_detector(record)
     return record

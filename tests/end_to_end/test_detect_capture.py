@@ -17,8 +17,8 @@ from deepaid_core.errors import ArtifactError, CancelledError, CaptureError, Not
 from deepaid_core.sources.captures import CaptureSource
 from deepaid_core.workflow import distill, triage
 from deepaid_core.workflow.demo import prepare_demo, sample_data
-from deepaid_core.workflow.detect import detect_capture
-from deepaid_core.workflow.train import register, train_capture
+from deepaid_core.workflow.detect import detect
+from deepaid_core.workflow.train import TrainingPlan, register, train
 from deepaid_core.workspace import Workspace
 
 PACKETS = 25_000  # background, a scan, a backup, a service scan, password guessing
@@ -49,7 +49,7 @@ def seen(tmp_path_factory, capture, shipped):
     """A workspace that has seen the capture; tests only read it."""
     workspace = Workspace.open(tmp_path_factory.mktemp("seen"))
     register(workspace, shipped)
-    result = detect_capture(workspace, capture)
+    result = detect(workspace, capture)
     yield workspace, result
     workspace.close()
 
@@ -120,9 +120,9 @@ def test_a_finding_shows_raw_packets_of_its_host_around_the_interpreted_one(seen
 
 
 def test_the_same_capture_again_adds_nothing(workspace, capture):
-    first = detect_capture(workspace, capture)
+    first = detect(workspace, capture)
     ids = [f.id for f in findings(workspace)]
-    again = detect_capture(workspace, capture, name="another name")
+    again = detect(workspace, capture, name="another name")
     assert first.new_findings == len(ids) > 0
     assert again.new_findings == 0
     assert [f.id for f in findings(workspace)] == ids
@@ -131,13 +131,13 @@ def test_the_same_capture_again_adds_nothing(workspace, capture):
 def test_findings_outlive_their_capture(workspace, tmp_path, capture):
     copy = tmp_path / "gone.pcap"
     shutil.copy(capture, copy)
-    detect_capture(workspace, copy)
+    detect(workspace, copy)
     copy.unlink()
     assert all(f.interpretation.deviations for f in findings(workspace))
 
 
 def test_three_false_positives_of_a_pattern_name_it_on_the_rest_until_undone(workspace, capture):
-    detect_capture(workspace, capture)
+    detect(workspace, capture)
     pattern = max(workspace.store.patterns(), key=lambda p: p.open_findings)
     assert pattern.open_findings >= 4
     rows = workspace.store.page(FindingQuery(pattern_id=pattern.pattern_id), limit=100)
@@ -170,7 +170,7 @@ def test_three_false_positives_of_a_pattern_name_it_on_the_rest_until_undone(wor
 def test_cancelling_writes_nothing(workspace, capture, after):
     asked = iter(range(10_000))
     with pytest.raises(CancelledError):
-        detect_capture(workspace, capture, cancelled=lambda: next(asked) >= min(after, 4))
+        detect(workspace, capture, cancelled=lambda: next(asked) >= min(after, 4))
     assert workspace.store.runs() == ()
     assert workspace.store.count(FindingQuery()) == 0
 
@@ -179,14 +179,14 @@ def test_a_cut_off_capture_writes_nothing(workspace, tmp_path, capture):
     half = tmp_path / "half.pcap"
     half.write_bytes(capture.read_bytes()[:-7])
     with pytest.raises(CaptureError, match=r"half\.pcap"):
-        detect_capture(workspace, half)
+        detect(workspace, half)
     assert workspace.store.runs() == ()
     assert workspace.store.count(FindingQuery()) == 0
 
 
 def test_progress_rises_to_one(workspace, capture):
     shares = []
-    detect_capture(workspace, capture, progress=lambda share, _: shares.append(share))
+    detect(workspace, capture, progress=lambda share, _: shares.append(share))
     assert (np.diff(shares) > -1e-9).all()
     assert shares[-1] == 1.0
 
@@ -194,9 +194,9 @@ def test_progress_rises_to_one(workspace, capture):
 def test_without_a_detector_it_says_what_to_do(tmp_path, capture):
     empty = Workspace.open(tmp_path / "empty")
     with pytest.raises(NotFoundError, match="train one on normal traffic or load the demo"):
-        detect_capture(empty, capture)
+        detect(empty, capture)
     with pytest.raises(NotFoundError, match="no detector 'D-none'"):
-        detect_capture(empty, capture, detector_id="D-none")
+        detect(empty, capture, detector_id="D-none")
     empty.close()
 
 
@@ -204,17 +204,22 @@ def test_a_damaged_detector_is_refused_and_nothing_written(workspace, capture):
     (folder,) = workspace.artifacts.glob("D-*")
     (folder / "arrays.safetensors").write_bytes(b"")
     with pytest.raises(ArtifactError, match="refused"):
-        detect_capture(workspace, capture)
+        detect(workspace, capture)
     assert workspace.store.runs() == ()
 
 
 def test_a_detector_of_ones_own_is_trained_and_used(tmp_path, capture):
     workspace = Workspace.open(tmp_path / "own")
-    record = train_capture(workspace, capture, name="  my   lan ", epochs=1)
+    record = train(
+        workspace,
+        capture,
+        name="  my   lan ",
+        plan=TrainingPlan(hyperparameters={"epochs": 1}),
+    )
     assert record.name == "my lan"
     assert record.training_events == PACKETS
     assert [d.id for d in workspace.store.detectors()] == [record.id]
-    result = detect_capture(workspace, capture, detector_id=record.id)
+    result = detect(workspace, capture, detector_id=record.id)
     assert result.run.detector_id == record.id
     workspace.close()
 

@@ -1,7 +1,5 @@
 """The symbolizer of tabular data."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,18 +106,6 @@ def test_in_bulk_and_one_by_one_agree(arrays, limit):
     assert one_by_one == paths_in_bulk(
         NAMES, fields, sizes=sizes, weights=weights, categorical=categorical, limit=limit
     )
-
-
-def test_fifty_thousand_anomalies_get_their_paths_within_two_seconds():
-    random = np.random.default_rng(0)
-    n, names = 50_000, [f"f{i}" for i in range(20)]
-    fields = np.argsort(random.random((n, 20)), axis=1)[:, :10]
-    sizes = random.normal(size=(n, 10)) * 100
-    weights = random.random((n, 10))
-    started = time.perf_counter()
-    paths = paths_in_bulk(names, fields, sizes=sizes, weights=weights)
-    assert len(paths) == n
-    assert time.perf_counter() - started < 2.0
 
 
 def test_a_state_reads_as_words():

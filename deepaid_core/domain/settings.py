@@ -1,0 +1,139 @@
+"""How a file is to be read: which column is the time, what names a session, and so on.
+
+Settings are kept with the detector that learned from them, so that the next file is read alike.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+__all__ = [
+    "CaptureSettings",
+    "KeyFileSettings",
+    "LogSettings",
+    "LoginSettings",
+    "Period",
+    "SeriesSettings",
+    "SourceSettings",
+    "TableSettings",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Which part of a source is meant.
+
+    Attributes:
+        since: Unix seconds of the first moment; None from the beginning.
+        until: Unix seconds before which it ends; None to the end.
+    """
+
+    since: float | None = None
+    until: float | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self.since is None and self.until is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSettings:
+    """Packet captures need none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSettings:
+    """A table with one event per row.
+
+    Attributes:
+        numbers: Columns to score as numbers.
+        categories: Columns to score as categories; each becomes a one-hot field.
+        time: Column with the time; empty where there is none, rows then lie a second apart.
+        entity: Column that says whom a row is about; empty where there is none.
+        context: Columns to show as evidence only.
+        skip_bad_rows: Leave out rows with a value that cannot be read, instead of refusing.
+    """
+
+    numbers: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+    time: str = ""
+    entity: str = ""
+    context: tuple[str, ...] = ()
+    skip_bad_rows: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSettings:
+    """A wide table with one step per row, in order of time.
+
+    Attributes:
+        time: Column with the time; empty where there is none, steps then lie a second apart.
+        columns: Metrics to score.
+        entity: Whom the series is about; its file name where empty.
+        separator: What stands between host and metric in a column's name ("web01.packets": ".");
+            findings are then about the host that deviates most. Empty: they are about `entity`.
+        history: Steps before the one that is scored.
+    """
+
+    columns: tuple[str, ...]
+    time: str = ""
+    entity: str = ""
+    separator: str = ""
+    history: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """Raw log text.
+
+    Attributes:
+        line: Regular expression of a whole line with the named groups "time" and "message", and
+            any others.
+        session: Names of the groups that together say which session a line belongs to.
+        child: Regular expression searched in messages; its group "pid" takes the place of the
+            line's own pid for lines that follow, as sshd's child continues its session. May be
+            empty.
+        history: Lines of a session before the one that is scored.
+    """
+
+    line: str
+    session: tuple[str, ...]
+    child: str = ""
+    history: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFileSettings:
+    """Numbers of log keys, one session per line.
+
+    Attributes:
+        history: Keys of a session before the one that is scored.
+    """
+
+    history: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSettings:
+    """A table of logins.
+
+    Attributes:
+        time: Column with the time.
+        user: Column with the account.
+        source: Column with the host that the login came from.
+        destination: Column with the host that it went to.
+        outcome: Column that says whether it was let in; empty: every login was.
+        success: Values of `outcome` that mean yes.
+    """
+
+    time: str
+    user: str
+    source: str
+    destination: str
+    outcome: str = ""
+    success: tuple[str, ...] = ("1", "true", "success", "accepted", "yes")
+
+
+SourceSettings: TypeAlias = (
+    CaptureSettings | TableSettings | SeriesSettings | LogSettings | KeyFileSettings | LoginSettings
+)
