@@ -31,7 +31,7 @@ def _pages() -> dict[str, Any] | None:
 
 SECTIONS: dict[str, Callable[[], Any]] = {
     "detection": lambda: asdict(bench_detection.measure()),
-    "interpretation": lambda: asdict(bench_interpretation.measure()),
+    "interpretation": bench_interpretation.measure,
     "packets": bench_packets.measure,
     "pages": _pages,
 }

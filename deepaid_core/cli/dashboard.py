@@ -55,13 +55,15 @@ def demo(
         progress_bar() as progress,
         interruptible() as cancelled,
     ):
-        result = prepare_demo(workspace, retrain=retrain, progress=progress, cancelled=cancelled)
+        results = prepare_demo(workspace, retrain=retrain, progress=progress, cancelled=cancelled)
         home = workspace.home
-    say(
-        f"The demo workspace {home} is ready: {result.run.events:,} events, "
-        f"{result.run.anomalies:,} anomalies, {result.run.findings:,} findings "
-        f"({result.new_findings:,} new)."
-    )
+    for result in results:
+        run = result.run
+        say(
+            f"{run.source_name}: {run.events:,} events, {run.anomalies:,} anomalies, "
+            f"{run.findings:,} findings ({result.new_findings:,} new)."
+        )
+    say(f"The demo workspace {home} is ready.")
     if not prepare_only:
         raise typer.Exit(serve(port, home=home, open_browser=open_browser))
 

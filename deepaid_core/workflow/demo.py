@@ -1,20 +1,60 @@
 """A workspace with the recorded sample data, ready to triage."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+from deepaid_core.domain.settings import Period
 from deepaid_core.errors import WorkspaceError
 from deepaid_core.workflow.detect import DetectionResult, detect, run_id
-from deepaid_core.workflow.train import learn, register
+from deepaid_core.workflow.train import TrainingPlan, learn, register
 from deepaid_core.workspace import Workspace
 
-__all__ = ["PACKETS", "prepare_demo", "sample_data"]
+if TYPE_CHECKING:
+    from deepaid_core.detectors.trained import TrainedDetector
 
-PACKETS: Final = "packets"
-"""Name of the demo detector for packets."""
+__all__ = ["DEMOS", "DemoDetector", "learn_demo", "prepare_demo", "sample_data"]
 
-_RETRAINED = 0.6  # share of the work when the detector is trained anew
+_RETRAINED = 0.6  # share of the work when a detector is trained anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoDetector:
+    """A detector of the demo and the recording it is shown on.
+
+    Attributes:
+        name: What analysts call it.
+        normal: Recording of normal events, below the sample data.
+        plan: How it is read and learned from.
+        mixed: Recording to find anomalies in.
+        period: The part of it to look at.
+        share: Rough share of the time that all demos take.
+    """
+
+    name: str
+    normal: str
+    plan: TrainingPlan
+    mixed: str
+    period: Period = Period()
+    share: float
+
+    @property
+    def shipped(self) -> Path:
+        """Folder of the trained detector."""
+        return sample_data() / "detectors" / self.name
+
+
+DEMOS: Final = (
+    DemoDetector(
+        name="packets",
+        normal="network/train_benign.pcap.gz",
+        plan=TrainingPlan(),
+        mixed="network/eval.pcap.gz",
+        share=1.0,
+    ),
+)
+"""Those that are ready first stand first: their findings can be read while others are made."""
 
 
 def sample_data() -> Path:
@@ -32,57 +72,92 @@ def sample_data() -> Path:
     )
 
 
+def learn_demo(
+    demo: DemoDetector, *, progress: Progress = silent, cancelled: Cancelled = never
+) -> "TrainedDetector":
+    """Train a detector of the demo from the sample data, as the shipped one was.
+
+    Raises:
+        CancelledError: `cancelled` said so.
+    """
+    return learn(
+        sample_data() / demo.normal,
+        name=demo.name,
+        plan=demo.plan,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
 def prepare_demo(
     workspace: Workspace,
     *,
     retrain: bool = False,
     progress: Progress = silent,
     cancelled: Cancelled = never,
-) -> DetectionResult:
-    """Register the shipped detector and find the anomalies of the sample capture.
+) -> tuple[DetectionResult, ...]:
+    """Register the shipped detectors and find the anomalies of the recordings.
 
-    Done once: a workspace that has the demo already is left as it is.
+    Done once: what of the demo a workspace has already is left as it is. Findings of one detector
+    are there as soon as it is through.
 
     Args:
         workspace: Where to.
-        retrain: Train the detector anew from the sample data instead of taking the shipped one.
+        retrain: Train the detectors anew from the sample data instead of taking the shipped ones.
         progress: Told the share done.
         cancelled: Asked between steps.
 
+    Returns:
+        A result for each of `DEMOS`.
+
     Raises:
-        ArtifactError: The shipped detector is damaged.
-        CancelledError: `cancelled` said so.
+        ArtifactError: A shipped detector is damaged.
+        CancelledError: `cancelled` said so; detectors that were through are kept.
     """
-    network = sample_data() / "network"
-    shipped = sample_data() / "detectors" / PACKETS
-    if not retrain:
-        known = _done(workspace)
-        if known is not None:
-            progress(1.0, "The demo is ready")
-            return known
+    results = []
+    start = 0.0
+    for demo in DEMOS:
+
+        def report(share: float, text: str, demo: DemoDetector = demo, low: float = start) -> None:
+            progress(low + demo.share * share, f"{demo.name}: {text}")
+
+        known = None if retrain else _done(workspace, demo)
+        results.append(known or _prepare(workspace, demo, retrain, report, cancelled))
+        start += demo.share
+    progress(1.0, "The demo is ready")
+    return tuple(results)
+
+
+def _prepare(
+    workspace: Workspace,
+    demo: DemoDetector,
+    retrain: bool,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> DetectionResult:
     from deepaid_core.detectors.artifacts import load_trained
 
     if retrain:
-        trained = learn(
-            network / "train_benign.pcap.gz",
-            name=PACKETS,
+        trained = learn_demo(
+            demo,
             progress=lambda share, text: progress(_RETRAINED * share, text),
             cancelled=cancelled,
         )
     else:
-        trained = load_trained(shipped)
+        trained = load_trained(demo.shipped)
     start = _RETRAINED if retrain else 0.0
     record = register(workspace, trained)
     return detect(
         workspace,
-        network / "eval.pcap.gz",
+        sample_data() / demo.mixed,
         detector_id=record.id,
+        period=demo.period,
         progress=lambda share, text: progress(start + (1 - start) * share, text),
         cancelled=cancelled,
     )
 
 
-def _done(workspace: Workspace) -> DetectionResult | None:
+def _done(workspace: Workspace, demo: DemoDetector) -> DetectionResult | None:
     """The run of an earlier call; found without loading torch."""
     from deepaid_core.sources.base import file_sha256
 
@@ -90,13 +165,12 @@ def _done(workspace: Workspace) -> DetectionResult | None:
         record
         for record in workspace.store.detectors()
         # Somebody may call a detector of their own by the same name.
-        if (record.name, record.trained_on) == (PACKETS, "train_benign.pcap.gz")
+        if (record.name, record.trained_on) == (demo.name, Path(demo.normal).name)
     ]
-    capture = sample_data() / "network" / "eval.pcap.gz"
     if not records:
         return None
-    sha256 = file_sha256(capture)
-    wanted = {run_id(record.id, sha256) for record in records}
+    sha256 = file_sha256(sample_data() / demo.mixed)
+    wanted = {run_id(record.id, sha256, demo.period) for record in records}
     for run in workspace.store.runs():
         if run.id in wanted:
             return DetectionResult(run, 0)

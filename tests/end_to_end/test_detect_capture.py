@@ -16,7 +16,7 @@ from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import ArtifactError, CancelledError, CaptureError, NotFoundError
 from deepaid_core.sources.captures import CaptureSource
 from deepaid_core.workflow import distill, triage
-from deepaid_core.workflow.demo import prepare_demo, sample_data
+from deepaid_core.workflow.demo import sample_data
 from deepaid_core.workflow.detect import detect
 from deepaid_core.workflow.train import TrainingPlan, register, train
 from deepaid_core.workspace import Workspace
@@ -228,22 +228,3 @@ def test_registering_twice_keeps_one(workspace, shipped):
     record = register(workspace, shipped)
     assert [d.id for d in workspace.store.detectors()] == [record.id]
     assert [p.name for p in workspace.artifacts.iterdir()] == [record.id]
-
-
-@pytest.mark.slow
-def test_a_retrained_demo_detector_flags_the_same_packets(tmp_path, shipped):
-    workspace = Workspace.open(tmp_path / "demo")
-    result = prepare_demo(workspace, retrain=True)
-    record = workspace.store.detectors()[0]
-    retrained = load_trained(workspace.artifacts / record.artifact)
-    events = TabularBatch.concatenate(
-        list(CaptureSource(sample_data() / "network/eval.pcap.gz").batches())
-    )
-    one, other = shipped.detector.score(events), retrained.detector.score(events)
-    close = (np.abs(one - shipped.threshold.value) < 1e-4) | (
-        np.abs(other - retrained.threshold.value) < 1e-4
-    )
-    same = shipped.threshold.flag(one) == retrained.threshold.flag(other)
-    assert (same | close).all()
-    assert result.run.anomalies == retrained.threshold.flag(other).sum()
-    workspace.close()

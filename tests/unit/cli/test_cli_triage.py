@@ -182,11 +182,11 @@ def test_what_does_not_exist_is_named_in_one_sentence(home, arguments, says):
 def trained_home(home):
     """The workspace with a detector that can really be loaded."""
     from deepaid_core.detectors.artifacts import load_trained
-    from deepaid_core.workflow.demo import PACKETS, sample_data
+    from deepaid_core.workflow.demo import sample_data
     from deepaid_core.workflow.train import register
 
     workspace = Workspace.open(home)
-    register(workspace, load_trained(sample_data() / "detectors" / PACKETS))
+    register(workspace, load_trained(sample_data() / "detectors" / "packets"))
     workspace.close()
     return home
 
