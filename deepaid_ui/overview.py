@@ -13,17 +13,20 @@ from deepaid_core.figures.numbers import (
     format_time_utc,
 )
 from deepaid_core.figures.scores import times_utc
+from deepaid_core.figures.text import shorten
 from deepaid_core.figures.volume import detector_hours, volume
+from deepaid_core.workflow.preparation import preparation
 from deepaid_ui import charts, filters, navigation, panels, patterns, tables
 from deepaid_ui.job_panel import job_panel
 from deepaid_ui.jobs import Job, registry
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
-__all__ = ["counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
+__all__ = ["being_prepared", "counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
 
 _BEST_PATTERNS = 5
 _HOUR_S = 3600.0
+_LOOK_EVERY_S = 1.0
 
 
 def _load_demo() -> None:
@@ -41,6 +44,9 @@ def _load_demo() -> None:
 def nothing_yet() -> None:
     """An empty workspace: load the demo, or bring own data."""
     runs = workspace().store.runs()
+    if preparation(workspace().home) is not None:
+        panels.empty_state("The demo is being prepared", "The first findings appear in seconds.")
+        return
     if runs:
         panels.empty_state(
             "Nothing was flagged",
@@ -64,6 +70,22 @@ def nothing_yet() -> None:
         if st.button("Add a capture", icon=":material/database:"):
             navigation.go("data")
     job_panel(job)
+
+
+def being_prepared() -> None:
+    """What another process is still adding, kept up to date; nothing where there is none."""
+    if preparation(workspace().home) is not None:
+        st.fragment(_prepared_live, run_every=_LOOK_EVERY_S)(workspace().store.version())
+
+
+def _prepared_live(seen: tuple[int, int]) -> None:
+    now = preparation(workspace().home)
+    if now is None or workspace().store.version() != seen:
+        st.rerun()
+    with st.container(border=True):
+        st.progress(
+            now.share, text=plain(f"More findings are on their way: {shorten(now.text, 120)}")
+        )
 
 
 def demo_outcome() -> None:

@@ -46,16 +46,31 @@ def demo(
     open_browser: Open = True,
 ) -> None:
     """Fill the workspace from the sample data and open the dashboard on it."""
-    from deepaid_core.workflow.demo import prepare_demo
+    from deepaid_core.workflow.demo import demo_is_ready
 
-    if not prepare_only:
-        check_port(port)
+    if prepare_only:
+        _prepare(ctx, retrain)
+        return
+    check_port(port)
+    with opened(ctx) as workspace:
+        home = workspace.home
+        ready = demo_is_ready(workspace) and not retrain
+    # The pages come up while the findings are being made, and show them as they come.
+    beside = None if ready else _preparing(home, retrain=retrain)
+    raise typer.Exit(serve(port, home=home, open_browser=open_browser, beside=beside))
+
+
+def _prepare(ctx: typer.Context, retrain: bool) -> None:
+    from deepaid_core.workflow.demo import prepare_demo
+    from deepaid_core.workflow.preparation import announced
+
     with (
         opened(ctx) as workspace,
         progress_bar() as progress,
         interruptible() as cancelled,
+        announced(workspace.home, progress) as report,
     ):
-        results = prepare_demo(workspace, retrain=retrain, progress=progress, cancelled=cancelled)
+        results = prepare_demo(workspace, retrain=retrain, progress=report, cancelled=cancelled)
         home = workspace.home
     for result in results:
         run = result.run
@@ -64,8 +79,12 @@ def demo(
             f"{run.findings:,} findings ({result.new_findings:,} new)."
         )
     say(f"The demo workspace {home} is ready.")
-    if not prepare_only:
-        raise typer.Exit(serve(port, home=home, open_browser=open_browser))
+
+
+def _preparing(home: Path, *, retrain: bool) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "deepaid_core", "--workspace", str(home)]
+    command += ["demo", "--prepare-only", *(["--retrain"] if retrain else [])]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - no shell
 
 
 def check_port(port: int) -> None:
@@ -119,8 +138,20 @@ def _pages_folder() -> Path:
     return installed if (installed / "app.py").is_file() else core.parent
 
 
-def serve(port: int, *, home: Path, open_browser: bool) -> int:
+def serve(
+    port: int,
+    *,
+    home: Path,
+    open_browser: bool,
+    beside: "subprocess.Popen[bytes] | None" = None,
+) -> int:
     """Run the dashboard until it is stopped.
+
+    Args:
+        port: Where it listens.
+        home: Folder of the workspace.
+        open_browser: Whether to open one.
+        beside: Another process, which is stopped with the dashboard.
 
     Returns:
         0 after Ctrl-C, else its exit code; 128 and the number of the signal when one ended it.
@@ -149,6 +180,10 @@ def serve(port: int, *, home: Path, open_browser: bool) -> int:
         except KeyboardInterrupt:  # the terminal has sent it to the child as well
             _stop(child)
             code = 0  # the way to stop it; Streamlit itself would call that an error
+        finally:
+            if beside is not None and beside.poll() is None:
+                beside.terminate()
+                _stop(beside)
     return 128 - code if code < 0 else code
 
 

@@ -14,7 +14,14 @@ from deepaid_core.workspace import Workspace
 if TYPE_CHECKING:
     from deepaid_core.detectors.trained import TrainedDetector
 
-__all__ = ["DEMOS", "DemoDetector", "learn_demo", "prepare_demo", "sample_data"]
+__all__ = [
+    "DEMOS",
+    "DemoDetector",
+    "demo_is_ready",
+    "learn_demo",
+    "prepare_demo",
+    "sample_data",
+]
 
 _RETRAINED = 0.6  # share of the work when a detector is trained anew
 
@@ -87,6 +94,11 @@ def learn_demo(
         progress=progress,
         cancelled=cancelled,
     )
+
+
+def demo_is_ready(workspace: Workspace) -> bool:
+    """Whether there is nothing left to prepare."""
+    return all(_done(workspace, demo) is not None for demo in DEMOS)
 
 
 def prepare_demo(

@@ -7,6 +7,7 @@ from deepaid_ui.workspace import workspace
 
 st.header("Overview")
 panels.banner()
+overview.being_prepared()
 numbers = workspace().store.overview()
 if numbers.findings == 0:
     overview.nothing_yet()
