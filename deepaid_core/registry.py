@@ -20,10 +20,12 @@ __all__ = [
 
 SOURCES: Final[dict[str, str]] = {
     "capture": "deepaid_core.sources.captures:CaptureSource",
+    "series": "deepaid_core.sources.series:SeriesSource",
 }
 
 DETECTORS: Final[dict[str, str]] = {
     "autoencoder": "deepaid_core.detectors.autoencoder:AutoencoderDetector",
+    "lstm-forecast": "deepaid_core.detectors.lstm_forecast:LstmForecastDetector",
 }
 
 INTERPRETERS: Final[dict[str, str]] = {

@@ -1,0 +1,198 @@
+"""Error of a recurrent network that forecasts the next step of a series."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+import torch
+from sklearn.covariance import ledoit_wolf_shrinkage
+from torch import Tensor, nn
+
+from deepaid_core.detectors.base import Arrays, Detector
+from deepaid_core.detectors.fitting import train_network
+from deepaid_core.detectors.scaling import AsinhScaler
+from deepaid_core.domain.batches import FloatArray, SeriesBatch
+from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.progress import Cancelled, Progress
+from deepaid_core.domain.schema import EventSchema
+
+__all__ = ["LstmForecastDetector"]
+
+_CHUNK: Final = 1024  # windows per forward pass
+
+# In model space, where a training column has a standard deviation of at most one. A column that
+# the network knows by heart, or that never moved, must count when it moves, but one such column
+# must not outweigh a hundred others.
+_SMALLEST_ERROR: Final = 0.2
+_LINEAR: Final = 3.0  # standard deviations of training over which the scale stays nearly linear
+
+
+@dataclass(kw_only=True, eq=False)
+class LstmForecastDetector(Detector[SeriesBatch]):
+    """Root mean square error of the forecast of a step from the steps before it.
+
+    Errors are measured in units of their usual size, column by column, and to the degree of
+    `coupling` relative to each other: a burst of ordinary traffic misses the forecast of a dozen
+    columns at once, but always in the same proportions; errors that break the proportions count
+    more. Use it for metrics that are sampled at regular times. Avoid it under a few hundred steps.
+
+    Attributes:
+        epochs: Upper bound on passes over the training windows.
+        batch_size: Windows per training step.
+        learning_rate: Adam's learning rate.
+        weight_decay: Adam's weight decay.
+        patience: Epochs without improvement before training stops.
+        hidden: Width of the network's memory.
+        dropout: Share of inputs and of memory that is hidden at random in training.
+        coupling: How much the correlation of errors counts: 0 not at all, the plain root mean
+            square; 1 as much as the training errors support.
+
+    References:
+        Malhotra et al., Long Short Term Memory Networks for Anomaly Detection in Time Series,
+        ESANN 2015. Ledoit and Wolf, A Well-Conditioned Estimator for Large-Dimensional Covariance
+        Matrices, Journal of Multivariate Analysis 88, 2004.
+    """
+
+    modality: ClassVar[Modality] = Modality.SERIES
+    epochs: int = 40
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-3
+    patience: int = 8
+    hidden: int = 32
+    dropout: float = 0.4
+    coupling: float = 0.8
+
+    def _fit(self, normal: SeriesBatch, progress: Progress, cancelled: Cancelled) -> None:
+        scaler = _scaler_of(normal.values[:, -1])
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            network = _Forecaster(len(normal.schema), self.hidden, self.dropout)
+            self._scaler = scaler
+            windows = torch.cat([self.to_model(part) for part in _parts(normal.values)])
+            # Windows overlap: those next to the held-back ones would give their steps away.
+            held = max(1, len(windows) // 10)
+            split = max(1, len(windows) - held - windows.shape[1])
+            self.curve_ = train_network(
+                network,
+                # Every step of a window is forecast from those before it: h lessons, not one.
+                lambda z: (network(z[:, :-1]) - z[:, 1:]).square().mean(dim=(1, 2)),
+                windows[:split],
+                windows[-held:],
+                epochs=self.epochs,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                weight_decay=self.weight_decay,
+                patience=self.patience,
+                seed=self.seed,
+                progress=progress,
+                cancelled=cancelled,
+            )
+        self._network = network
+        errors = np.concatenate([self._errors(w).numpy() for w in torch.split(windows, _CHUNK)])
+        self._whitening = torch.from_numpy(_whitening(errors, self.coupling).astype(np.float32))
+
+    def _score(self, events: SeriesBatch) -> FloatArray:
+        with torch.no_grad():
+            return np.concatenate(
+                [self.score_tensor(self.to_model(p)).numpy() for p in _parts(events.values)]
+            ).astype(np.float64)
+
+    def to_model(self, values: FloatArray) -> Tensor:
+        """Original units to model space, (n, h + 1, d) float32; also (..., d)."""
+        return torch.from_numpy(self._scaler.forward(values).astype(np.float32))
+
+    def from_model(self, z: Tensor) -> FloatArray:
+        """Model space to original units, same shape."""
+        return self._scaler.inverse(z.numpy().astype(np.float64))
+
+    def score_tensor(self, z: Tensor) -> Tensor:
+        """Scores of points of model space, (n, h + 1, d) to (n,); differentiable."""
+        weighted = self._errors(z) @ self._whitening
+        # The root has no gradient at zero.
+        return weighted.square().mean(dim=1).clamp_min(1e-12).sqrt()
+
+    def reconstruct(self, z: Tensor) -> Tensor:
+        """The history as it is, and the forecast in place of the last step; same shape."""
+        history = z[:, :-1]
+        return torch.cat([history, self._network(history)[:, -1:]], dim=1)
+
+    def _errors(self, z: Tensor) -> Tensor:
+        errors: Tensor = z[:, -1] - self._network(z[:, :-1])[:, -1]
+        return errors
+
+    def _arrays(self) -> Arrays:
+        arrays = {f"network.{k}": v.numpy() for k, v in self._network.state_dict().items()}
+        return {
+            **arrays,
+            "whitening": self._whitening.numpy(),
+            "scaler.center": self._scaler.center,
+            "scaler.spread": self._scaler.spread,
+            "scaler.norm": self._scaler.norm,
+        }
+
+    def _restore(self, schema: EventSchema, arrays: Arrays) -> None:
+        d = len(schema)
+        parts = {k: np.asarray(arrays[f"scaler.{k}"], dtype=np.float64) for k in _SCALER_PARTS}
+        whitening = np.array(arrays["whitening"], dtype=np.float32)
+        if whitening.shape != (d, d) or any(part.shape != (d,) for part in parts.values()):
+            raise ValueError(f"the arrays are not those of {d} columns")
+        with torch.random.fork_rng(devices=[]):
+            network = _Forecaster(d, self.hidden, self.dropout)
+        network.load_state_dict(
+            {k: torch.from_numpy(np.array(arrays[f"network.{k}"])) for k in network.state_dict()}
+        )
+        network.eval().requires_grad_(False)
+        self._scaler, self._network = AsinhScaler(**parts), network
+        self._whitening = torch.from_numpy(whitening)
+
+
+_SCALER_PARTS = ("center", "spread", "norm")
+
+
+class _Forecaster(nn.Module):
+    """Of every step of a window, what the next one will be; (n, h, d) to (n, h, d)."""
+
+    def __init__(self, d: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.memory = nn.LSTM(d, hidden, batch_first=True)
+        self.output = nn.Linear(hidden, d)
+
+    def forward(self, history: Tensor) -> Tensor:
+        remembered, _ = self.memory(self.dropout(history))
+        forecast: Tensor = self.output(self.dropout(remembered))
+        return forecast
+
+
+def _scaler_of(values: FloatArray) -> AsinhScaler:
+    """A scaler that is nearly linear in the training range and logarithmic beyond it.
+
+    Forecasts miss by differences: the usual up and down of a busy column must not be squeezed
+    against that of a quiet one.
+    """
+    fitted = AsinhScaler.fit(values)
+    spread = np.maximum(fitted.spread, _LINEAR * values.std(axis=0))
+    moved = np.arcsinh((values - fitted.center) / spread).std(axis=0)
+    # Columns that never moved keep their own magnitude as the unit.
+    norm = np.where(moved > 1e-9, np.maximum(moved, 1e-3), 1.0)
+    return AsinhScaler(fitted.center, spread, norm)
+
+
+def _whitening(errors: FloatArray, coupling: float) -> FloatArray:
+    """(d, d), takes errors to uncorrelated ones of size one that stay closest to their columns."""
+    size = np.maximum(np.sqrt((errors.astype(np.float64) ** 2).mean(axis=0)), _SMALLEST_ERROR)
+    scaled = errors / size
+    moments = scaled.T @ scaled / len(scaled)
+    # A column that hardly ever errs has a tiny variance here; its unit is 1 all the same.
+    strength = coupling * (1.0 - ledoit_wolf_shrinkage(scaled, assume_centered=True))
+    correlation = strength * moments + (1.0 - strength) * np.eye(len(moments))
+    values, vectors = np.linalg.eigh(correlation)
+    root = (vectors / np.sqrt(np.maximum(values, 1e-6))) @ vectors.T
+    whitening: FloatArray = root / size[:, None]
+    return whitening
+
+
+def _parts(values: FloatArray) -> list[FloatArray]:
+    """Windows in pieces that fit the cache, whatever their number."""
+    return [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]
