@@ -21,11 +21,13 @@ __all__ = [
 SOURCES: Final[dict[str, str]] = {
     "capture": "deepaid_core.sources.captures:CaptureSource",
     "series": "deepaid_core.sources.series:SeriesSource",
+    "logins": "deepaid_core.sources.logins:LoginSource",
 }
 
 DETECTORS: Final[dict[str, str]] = {
     "autoencoder": "deepaid_core.detectors.autoencoder:AutoencoderDetector",
     "lstm-forecast": "deepaid_core.detectors.lstm_forecast:LstmForecastDetector",
+    "link-predictor": "deepaid_core.detectors.link_predictor:LinkPredictorDetector",
 }
 
 INTERPRETERS: Final[dict[str, str]] = {

@@ -123,7 +123,8 @@ class LoginSettings:
         source: Column with the host that the login came from.
         destination: Column with the host that it went to.
         outcome: Column that says whether it was let in; empty: every login was.
-        success: Values of `outcome` that mean yes.
+        success: Values of `outcome` that mean yes, whatever their case.
+        skip_bad_rows: Leave out rows without a name or a time, instead of refusing.
     """
 
     time: str
@@ -132,6 +133,7 @@ class LoginSettings:
     destination: str
     outcome: str = ""
     success: tuple[str, ...] = ("1", "true", "success", "accepted", "yes")
+    skip_bad_rows: bool = False
 
 
 SourceSettings: TypeAlias = (
