@@ -54,8 +54,10 @@ class Detector(ABC, Generic[BatchT]):
 
         Raises:
             InvalidEventsError: There are too few events.
+            DetectorMismatchError: The events are of another kind of data.
             CancelledError: `cancelled` said so; the detector stays as it was.
         """
+        self._require_kind(normal)
         if len(normal) < 10:
             raise InvalidEventsError(
                 f"Only {len(normal)} training events; give at least 10 normal ones."
@@ -69,9 +71,11 @@ class Detector(ABC, Generic[BatchT]):
 
         Raises:
             NotFittedError: `fit` was not called.
-            DetectorMismatchError: The events have other columns than the training events.
+            DetectorMismatchError: The events have other columns than the training events, or are of
+                another kind of data.
         """
         schema = self.fitted_schema
+        self._require_kind(events)
         if events.schema.names != schema.names:
             raise DetectorMismatchError(
                 f"The detector was trained on '{schema.name}' with {len(schema)} columns, these "
@@ -128,6 +132,13 @@ class Detector(ABC, Generic[BatchT]):
         "2x", whatever the scale of the score.
         """
         return threshold.value if threshold.value > 0 else 1.0
+
+    def _require_kind(self, events: Batch) -> None:
+        if events.modality is not self.modality:
+            raise DetectorMismatchError(
+                f"{type(self).__name__} reads {self.modality} events, these are "
+                f"{events.modality} events; use a detector of that kind."
+            )
 
     @abstractmethod
     def _fit(self, normal: BatchT, progress: Progress, cancelled: Cancelled) -> None: ...

@@ -111,6 +111,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
     """
 
     modality: ClassVar[Modality] = Modality.LINK
+    CHECK_PARAMS: ClassVar[dict[str, int]] = {"walks": 10, "folds": 2}
     dimensions: int = 32
     walks: int = 40
     walk_length: int = 20

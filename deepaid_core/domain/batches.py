@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.schema import EventSchema, LinkSchema, Schema, Vocabulary
 from deepaid_core.errors import InvalidEventsError
 
@@ -49,6 +50,9 @@ class Batch(ABC):
 
     arrays: ClassVar[tuple[str, ...]]
     """Names of the fields that hold the events themselves, first axis n."""
+
+    modality: ClassVar[Modality]
+    """Kind of data."""
 
     schema: EventSchema
     times: FloatArray
@@ -121,6 +125,7 @@ class TabularBatch(Batch):
     """
 
     arrays = ("values",)
+    modality = Modality.TABULAR
 
     schema: Schema
     values: FloatArray
@@ -152,6 +157,7 @@ class SeriesBatch(Batch):
     """
 
     arrays = ("values",)
+    modality = Modality.SERIES
 
     schema: Schema
     values: FloatArray
@@ -192,6 +198,7 @@ class SequenceBatch(Batch):
     """
 
     arrays = ("keys",)
+    modality = Modality.SEQUENCE
 
     schema: Vocabulary
     keys: IntArray
@@ -231,6 +238,7 @@ class LinkBatch(Batch):
     """
 
     arrays = ("nodes", "succeeded")
+    modality = Modality.LINK
 
     schema: LinkSchema
     nodes: ObjectArray

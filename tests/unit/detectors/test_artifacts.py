@@ -5,13 +5,15 @@ import numpy as np
 import pytest
 
 from deepaid_core.detectors.artifacts import artifact_digest, load_trained, save_trained
+from deepaid_core.detectors.autoencoder import AutoencoderDetector
 from deepaid_core.errors import ArtifactError
-from tests.planted import normal_events, planted_detector
+from deepaid_core.testing.planted import train_planted
+from deepaid_core.testing.planted_tables import normal_tables
 
 
 @pytest.fixture(scope="module")
 def trained():
-    return planted_detector(epochs=2)
+    return train_planted(AutoencoderDetector, epochs=2)
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def folder(trained, tmp_path):
 
 def test_a_saved_detector_gives_the_same_scores_and_threshold(trained, folder):
     restored = load_trained(folder)
-    events = normal_events(100, seed=3)
+    events = normal_tables(100, seed=3)
     np.testing.assert_array_equal(restored.detector.score(events), trained.detector.score(events))
     assert restored.threshold == trained.threshold
     assert restored.detector.fitted_schema == trained.detector.fitted_schema

@@ -18,27 +18,28 @@ from deepaid_core.errors import (
     InvalidParameterError,
     NotFittedError,
 )
-from tests.planted import normal_events, planted_anomalies, planted_detector, planted_schema
+from deepaid_core.testing.planted import trained as trained_on_planted
+from deepaid_core.testing.planted_tables import normal_tables, planted_anomalies, planted_schema
 
 
 @pytest.fixture(scope="module")
 def trained():
-    return planted_detector()
+    return trained_on_planted(AutoencoderDetector)
 
 
-def test_planted_anomalies_rank_before_normal_events(trained):
+def test_planted_anomalies_rank_before_normal_tables(trained):
     anomalies, _ = planted_anomalies(200, seed=3, sign=None)
-    normal = trained.detector.score(normal_events(2000, seed=9))
+    normal = trained.detector.score(normal_tables(2000, seed=9))
     assert np.quantile(trained.detector.score(anomalies), 0.05) > np.quantile(normal, 0.95)
 
 
 def test_about_the_chosen_share_of_unseen_normal_events_is_flagged(trained):
-    flagged = trained.threshold.flag(trained.detector.score(normal_events(4000, seed=21)))
+    flagged = trained.threshold.flag(trained.detector.score(normal_tables(4000, seed=21)))
     assert 0.002 < flagged.mean() < 0.03  # 1 % was asked for
 
 
 def test_a_score_does_not_depend_on_what_is_scored_beside_it(trained):
-    events = normal_events(500, seed=4)
+    events = normal_tables(500, seed=4)
     together = trained.detector.score(events)
     order = np.random.default_rng(0).permutation(500)
     shuffled = trained.detector.score(events.take(order))
@@ -48,7 +49,7 @@ def test_a_score_does_not_depend_on_what_is_scored_beside_it(trained):
 
 
 def test_scoring_leaves_events_and_network_as_they_were(trained):
-    events = normal_events(50, seed=4)
+    events = normal_tables(50, seed=4)
     before = events.values.copy()
     weights = {k: np.array(v) for k, v in trained.detector.arrays().items()}
     trained.detector.score(events)
@@ -58,7 +59,7 @@ def test_scoring_leaves_events_and_network_as_they_were(trained):
 
 
 def test_the_same_seed_gives_the_same_detector():
-    events = normal_events(300, seed=1)
+    events = normal_tables(300, seed=1)
     scores = [
         AutoencoderDetector(epochs=3, seed=seed).fit(events).score(events) for seed in (5, 5, 6)
     ]
@@ -70,7 +71,7 @@ def test_training_does_not_disturb_the_global_random_numbers():
     torch.manual_seed(1)
     expected = torch.rand(1)
     torch.manual_seed(1)
-    AutoencoderDetector(epochs=1).fit(normal_events(100, seed=1))
+    AutoencoderDetector(epochs=1).fit(normal_tables(100, seed=1))
     assert torch.rand(1) == expected
 
 
@@ -91,29 +92,29 @@ def test_the_gradient_is_that_of_the_score(trained):
 def test_original_units_survive_the_way_to_model_space_and_back(trained):
     anomalies, _ = planted_anomalies(100, seed=2, sign=None)
     back = trained.detector.from_model(trained.detector.to_model(anomalies.values))
-    spread = normal_events(1000, seed=1).values.std(axis=0)
+    spread = normal_tables(1000, seed=1).values.std(axis=0)
     np.testing.assert_allclose((back - anomalies.values) / spread, 0.0, atol=1e-4)
 
 
 def test_an_unfitted_detector_says_so():
     with pytest.raises(NotFittedError, match="call fit"):
-        AutoencoderDetector().score(normal_events(5, seed=0))
+        AutoencoderDetector().score(normal_tables(5, seed=0))
 
 
 def test_too_few_training_events_are_refused():
     with pytest.raises(InvalidEventsError, match="Only 9 training events"):
-        AutoencoderDetector().fit(normal_events(9, seed=0))
+        AutoencoderDetector().fit(normal_tables(9, seed=0))
 
 
 def test_events_of_another_schema_are_refused(trained):
-    with pytest.raises(DetectorMismatchError, match="40 columns, these events are 'other' with 3"):
+    with pytest.raises(DetectorMismatchError, match="43 columns, these events are 'other' with 3"):
         trained.detector.score(
             TabularBatch.of_values(Schema.of_numbers("other", "abc"), np.ones((2, 3)))
         )
 
 
 def test_a_value_that_is_not_finite_is_named():
-    values = normal_events(3, seed=0).values.copy()
+    values = normal_tables(3, seed=0).values.copy()
     values[2, 4] = np.nan
     with pytest.raises(InvalidEventsError, match="nan at event 2, column 'f04'"):
         TabularBatch.of_values(planted_schema(), values)
@@ -122,9 +123,9 @@ def test_a_value_that_is_not_finite_is_named():
 def test_cancelling_keeps_nothing():
     detector = AutoencoderDetector(epochs=50)
     with pytest.raises(CancelledError):
-        detector.fit(normal_events(200, seed=0), cancelled=lambda: True)
+        detector.fit(normal_tables(200, seed=0), cancelled=lambda: True)
     with pytest.raises(NotFittedError):
-        detector.score(normal_events(5, seed=0))
+        detector.score(normal_tables(5, seed=0))
 
 
 @given(

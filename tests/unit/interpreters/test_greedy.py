@@ -18,12 +18,13 @@ from deepaid_core.interpreters.base import Context
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.tabular import GreedyTabularInterpreter
 from deepaid_core.registry import INTERPRETERS, load
-from tests.planted import GUILTY, normal_events, planted_anomalies, planted_detector
+from deepaid_core.testing.planted import trained as trained_on_planted
+from deepaid_core.testing.planted_tables import GUILTY, normal_tables, planted_anomalies
 
 
 @pytest.fixture(scope="module")
 def trained():
-    return planted_detector()
+    return trained_on_planted(AutoencoderDetector)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ def test_with_too_few_deviations_allowed_it_says_so_and_how_many_would_do(traine
 
 
 def test_nothing_to_interpret_gives_nothing(context):
-    none = normal_events(10, seed=0).take(np.zeros(10, dtype=bool))
+    none = normal_tables(10, seed=0).take(np.zeros(10, dtype=bool))
     assert len(GreedyTabularInterpreter().interpret(none, context)) == 0
 
 
@@ -172,7 +173,7 @@ def test_a_detector_of_other_events_is_refused_with_the_reason(context):
 
     with pytest.raises(DetectorMismatchError, match="reads sequence events"):
         GreedyTabularInterpreter().interpret(
-            normal_events(2, seed=0), replace(context, detector=Sequences())
+            normal_tables(2, seed=0), replace(context, detector=Sequences())
         )
 
 
