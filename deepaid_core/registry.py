@@ -20,6 +20,7 @@ __all__ = [
 
 SOURCES: Final[dict[str, str]] = {
     "capture": "deepaid_core.sources.captures:CaptureSource",
+    "table": "deepaid_core.sources.tables:TableSource",
     "series": "deepaid_core.sources.series:SeriesSource",
     "logins": "deepaid_core.sources.logins:LoginSource",
 }
@@ -32,6 +33,7 @@ DETECTORS: Final[dict[str, str]] = {
 
 INTERPRETERS: Final[dict[str, str]] = {
     "greedy": "deepaid_core.interpreters.tabular:GreedyTabularInterpreter",
+    "greedy-cells": "deepaid_core.interpreters.series:GreedyCellsInterpreter",
 }
 
 DEFAULT_DETECTORS: Final[dict[Modality, str]] = {

@@ -54,6 +54,7 @@ class LstmForecastDetector(Detector[SeriesBatch]):
     """
 
     modality: ClassVar[Modality] = Modality.SERIES
+    CHECK_PARAMS: ClassVar[dict[str, float]] = {"epochs": 15, "dropout": 0.0}
     epochs: int = 40
     batch_size: int = 64
     learning_rate: float = 3e-3
@@ -61,15 +62,15 @@ class LstmForecastDetector(Detector[SeriesBatch]):
     patience: int = 8
     hidden: int = 32
     dropout: float = 0.4
-    coupling: float = 0.8
+    coupling: float = 0.5
 
     def _fit(self, normal: SeriesBatch, progress: Progress, cancelled: Cancelled) -> None:
         scaler = _scaler_of(normal.values[:, -1])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             network = _Forecaster(len(normal.schema), self.hidden, self.dropout)
-            self._scaler = scaler
-            windows = torch.cat([self.to_model(part) for part in _parts(normal.values)])
+            scaled = [scaler.forward(p).astype(np.float32) for p in _parts(normal.values)]
+            windows = torch.from_numpy(np.concatenate(scaled))
             # Windows overlap: those next to the held-back ones would give their steps away.
             held = max(1, len(windows) // 10)
             split = max(1, len(windows) - held - windows.shape[1])
@@ -88,7 +89,7 @@ class LstmForecastDetector(Detector[SeriesBatch]):
                 progress=progress,
                 cancelled=cancelled,
             )
-        self._network = network
+        self._scaler, self._network = scaler, network
         errors = np.concatenate([self._errors(w).numpy() for w in torch.split(windows, _CHUNK)])
         self._whitening = torch.from_numpy(_whitening(errors, self.coupling).astype(np.float32))
 
@@ -108,18 +109,26 @@ class LstmForecastDetector(Detector[SeriesBatch]):
 
     def score_tensor(self, z: Tensor) -> Tensor:
         """Scores of points of model space, (n, h + 1, d) to (n,); differentiable."""
-        weighted = self._errors(z) @ self._whitening
+        return self.score_errors(self._errors(z))
+
+    def forecast(self, history: Tensor) -> Tensor:
+        """Next steps in model space, (n, h, d) to (n, d)."""
+        following: Tensor = self._network(history)[:, -1]
+        return following
+
+    def score_errors(self, errors: Tensor) -> Tensor:
+        """Scores of differences from the forecast in model space, (n, d) to (n,)."""
+        weighted = errors @ self._whitening
         # The root has no gradient at zero.
         return weighted.square().mean(dim=1).clamp_min(1e-12).sqrt()
 
     def reconstruct(self, z: Tensor) -> Tensor:
         """The history as it is, and the forecast in place of the last step; same shape."""
         history = z[:, :-1]
-        return torch.cat([history, self._network(history)[:, -1:]], dim=1)
+        return torch.cat([history, self.forecast(history)[:, None]], dim=1)
 
     def _errors(self, z: Tensor) -> Tensor:
-        errors: Tensor = z[:, -1] - self._network(z[:, :-1])[:, -1]
-        return errors
+        return z[:, -1] - self.forecast(z[:, :-1])
 
     def _arrays(self) -> Arrays:
         arrays = {f"network.{k}": v.numpy() for k, v in self._network.state_dict().items()}

@@ -54,6 +54,7 @@ class SeriesSource(Source[SeriesBatch]):
 
     An event is a step together with the h steps before it; steps that have fewer before them,
     because the file begins there or time jumps by more than five typical steps, are not events.
+    The context column "step_times" holds the times of a window's steps, an array each.
     Its entity is that of the settings; metrics named "host.metric" say themselves whom they are
     about.
 
@@ -218,6 +219,7 @@ class SeriesSource(Source[SeriesBatch]):
                 times=times[at],
                 entities=np.full(len(at), entity, dtype=object),
                 indices=at,
+                context={"step_times": _rows_of(times, at, history)},
             )
             self.progress(min(1.0, (start + size) / len(ends)), f"{len(ends):,} steps read")
 
@@ -333,6 +335,14 @@ def _ends(times: FloatArray, history: int) -> IntArray:
     fresh = np.concatenate([[True], steps > gap])[: len(times)]
     since = np.maximum.accumulate(np.where(fresh, rows, 0))
     return np.flatnonzero(rows - since >= history)
+
+
+def _rows_of(times: FloatArray, ends: IntArray, history: int) -> ObjectArray:
+    """Times of the steps of each window, as one array per window; views on `times`."""
+    windows = np.lib.stride_tricks.sliding_window_view(times, history + 1)
+    of_windows = np.empty(len(ends), dtype=object)
+    of_windows[:] = [windows[end - history] for end in ends.tolist()]
+    return of_windows
 
 
 def _standing_out(values: FloatArray, indices: IntArray) -> list[int]:

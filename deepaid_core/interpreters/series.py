@@ -1,0 +1,296 @@
+"""The default interpreter of series: cells of a window, grouped by metric."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepaid_core.detectors.base import Detector, DifferentiableDetector
+from deepaid_core.detectors.fitting import one_thread
+from deepaid_core.domain.batches import FloatArray, IntArray, SeriesBatch
+from deepaid_core.domain.details import SeriesColumn, SeriesDetails
+from deepaid_core.domain.interpretation import (
+    Cell,
+    Deviation,
+    Diagnostics,
+    Direction,
+    Interpretation,
+)
+from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.progress import Cancelled, Progress, stop_if
+from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
+from deepaid_core.interpreters.constraints import Constraints
+from deepaid_core.interpreters.plausibility import PlausibilityScale, scale_of
+from deepaid_core.interpreters.series_search import CellSearch, Found
+
+__all__ = ["GreedyCellsInterpreter", "SeriesInterpretations"]
+
+_CHUNK: Final = 256  # anomalies at a time
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesInterpretations(Interpretations):
+    """Interpretations of windows, cell by cell.
+
+    Attributes:
+        interpreter: Registry name.
+        context: What they were made with.
+        events: The n anomalies.
+        references: (n, h + 1, d), original units; equal to the anomaly outside the changed cells.
+        columns: (n, K), positions of the changed columns, strongest first, -1 after the last.
+        weights: (n, K), shares that sum to 1, 0 after the last.
+        flip_scores: (n, K), score after the first 1, 2, ... columns take the reference's values;
+            not a number after the last.
+        effects: (n, d), as `SeriesColumn.effect` defines them.
+        scores: (n,), of the anomalies.
+        reference_scores: (n,), of exactly `references`.
+        needed: (n,), fewest columns that the search found to work; 0 where it found none.
+        plausibility: (n,), percentile as `Diagnostics` defines it, of the strangest changed step.
+    """
+
+    interpreter: str
+    context: Context
+    events: SeriesBatch
+    references: FloatArray
+    columns: IntArray
+    weights: FloatArray
+    flip_scores: FloatArray
+    effects: FloatArray
+    scores: FloatArray
+    reference_scores: FloatArray
+    needed: IntArray
+    plausibility: FloatArray
+
+    @property
+    def anomalies(self) -> SeriesBatch:
+        """The n anomalies."""
+        return self.events
+
+    def __getitem__(self, row: int) -> Interpretation:
+        shown = self.columns[row][self.columns[row] >= 0].tolist()
+        observed, reference = self.events.values[row], self.references[row]
+        step_s = self._step_s(row)
+        return Interpretation(
+            interpreter=self.interpreter,
+            deviations=tuple(
+                self._deviation(row, column, float(self.weights[row, place]))
+                for place, column in enumerate(shown)
+            ),
+            observed=tuple(observed.ravel().tolist()),
+            reference=tuple(reference.ravel().tolist()),
+            diagnostics=Diagnostics(
+                score=float(self.scores[row]),
+                threshold=self.context.threshold.value,
+                reference_score=float(self.reference_scores[row]),
+                verified=bool(self.verified[row]),
+                max_deviations=self.context.max_deviations,
+                deviations_needed=int(self.needed[row]),
+                plausibility=float(self.plausibility[row]),
+                flip_scores=tuple(self.flip_scores[row, : len(shown)].tolist()),
+                seed=self.context.seed,
+            ),
+            modality=Modality.SERIES,
+            details=SeriesDetails(
+                steps=len(observed),
+                step_times=tuple(step_s.tolist()),
+                columns=tuple(
+                    SeriesColumn(
+                        name=feature.name,
+                        title=feature.title,
+                        unit=feature.unit,
+                        normal_low=low,
+                        normal_high=high,
+                        effect=effect,
+                    )
+                    for feature, low, high, effect in zip(
+                        self.events.schema.features,
+                        self.context.columns.low.tolist(),
+                        self.context.columns.high.tolist(),
+                        self.effects[row].tolist(),
+                        strict=True,
+                    )
+                ),
+            ),
+        )
+
+    def _step_s(self, row: int) -> FloatArray:
+        known = self.events.context.get("step_times")
+        if known is not None:
+            return np.asarray(known[row], dtype=np.float64)
+        steps = self.events.values.shape[1]
+        times: FloatArray = self.events.times[row] + np.arange(1.0 - steps, 1.0)
+        return times
+
+    def _deviation(self, row: int, column: int, weight: float) -> Deviation:
+        profile, feature = self.context.columns, self.events.schema.features[column]
+        observed = self.events.values[row, :, column]
+        reference = self.references[row, :, column]
+        signed = (observed - reference) / profile.spread[column]
+        steps = np.flatnonzero(observed != reference)
+        steps = steps[np.argsort(-np.abs(signed[steps]), kind="stable")]
+        cells = tuple(
+            Cell(
+                name=f"{feature.name}@{step + 1 - len(observed)}",
+                title=_title(len(observed) - 1 - step),
+                unit=feature.unit,
+                observed=float(observed[step]),
+                reference=float(reference[step]),
+                normal_low=float(profile.low[column]),
+                normal_high=float(profile.high[column]),
+                percentile=profile.percentile(column, float(observed[step])),
+            )
+            for step in steps.tolist()
+        )
+        most = float(signed[steps[0]])
+        direction: Direction = "up" if most > 0 else "down"
+        return Deviation(feature.field, feature.title, direction, abs(most), weight, cells)
+
+
+class GreedyCellsInterpreter(Interpreter):
+    """Changes cells of as few metrics as possible until the detector accepts the window.
+
+    History and scored step are both free. A deviation is a metric, its cells are the steps in
+    which it differs from the reference. Deviations are ordered by how far the score rises when
+    the reference takes back this metric alone: where errors of several metrics count relative to
+    each other, putting one of them right may raise the score while all others are still wrong.
+
+    References:
+        The objective is that of Han et al., DeepAID, CCS 2021,
+        https://arxiv.org/abs/2109.11495; the search is ours.
+    """
+
+    def supports(self, detector: Detector[Any]) -> str | None:
+        """None for a differentiable detector of series, else the reason why not."""
+        if detector.modality is not Modality.SERIES:
+            return f"it reads series, the detector reads {detector.modality} events."
+        if not isinstance(detector, DifferentiableDetector):
+            return f"{type(detector).__name__} gives no gradient."
+        return None
+
+    @one_thread()
+    def _interpret(
+        self, anomalies: SeriesBatch, context: Context, progress: Progress, cancelled: Cancelled
+    ) -> SeriesInterpretations:
+        detector = context.detector
+        assert isinstance(detector, DifferentiableDetector)  # noqa: S101  supports() saw to it
+        constraints = Constraints.of(anomalies.schema, context.columns, context.locked)
+        scale = scale_of(detector, context.columns)
+        search = CellSearch(
+            detector,
+            constraints,
+            normal=scale.normal,
+            median=detector.to_model(constraints.apply(context.columns.median[None]))[0],
+            target=context.threshold.value - context.threshold.margin,
+        )
+        n, steps, d = anomalies.values.shape
+        k = min(context.max_deviations, d)
+        references = np.empty((n, steps, d))
+        columns, flip_scores = np.full((n, k), -1), np.full((n, k), np.nan)
+        weights, effects = np.zeros((n, k)), np.empty((n, d))
+        needed, plausibility = np.zeros(n, dtype=np.int64), np.empty(n)
+        for start in range(0, n, _CHUNK):
+            stop_if(cancelled)
+            rows = slice(start, min(start + _CHUNK, n))
+            values = anomalies.values[rows]
+            found = search.run(values)
+            z0 = detector.to_model(values)
+            order, weights[rows] = _strongest(search, z0, found, k)
+            columns[rows] = order
+            references[rows] = _shown(values, found, order, constraints, detector)
+            flip_scores[rows] = _flips(values, references[rows], order, detector)
+            effects[rows] = (search.alone(z0) - search.least(z0)[:, None]).numpy()
+            needed[rows] = np.where(found.accepted, found.columns(), 0)
+            plausibility[rows] = _plausibility(values, references[rows], scale, detector)
+            progress(rows.stop / n, f"Interpreted {rows.stop:,} of {n:,} anomalies")
+        shown = SeriesBatch.of_values(anomalies.schema, references)
+        return SeriesInterpretations(
+            interpreter="greedy-cells",
+            context=context,
+            events=anomalies,
+            references=references,
+            columns=columns.astype(np.int64),
+            weights=weights,
+            flip_scores=flip_scores,
+            effects=effects,
+            scores=detector.score(anomalies),
+            reference_scores=detector.score(shown),
+            needed=needed,
+            plausibility=plausibility,
+        )
+
+
+def _title(steps_before: int) -> str:
+    if steps_before == 0:
+        return "the scored step"
+    return f"{steps_before} step{'s' if steps_before > 1 else ''} before"
+
+
+def _strongest(search: CellSearch, z0: Tensor, found: Found, k: int) -> tuple[IntArray, FloatArray]:
+    """The k changed columns without which the score rises most, and their shares; (n, k) each."""
+    used = found.changed.any(dim=1)
+    where = torch.nonzero(used)
+    rise = torch.full(used.shape, -torch.inf)
+    without = found.z[where[:, 0]]
+    at = torch.arange(len(where))
+    without[at, :, where[:, 1]] = z0[where[:, 0], :, where[:, 1]]
+    if len(where):
+        rise[where[:, 0], where[:, 1]] = search.score(without) - search.score(found.z)[where[:, 0]]
+    top = rise.topk(min(k, rise.shape[1]), dim=1)
+    exists = top.values > -torch.inf
+    # A column that does not raise the score by itself still belongs to the answer.
+    share = torch.where(exists, top.values.clamp_min(1e-9), 0.0).double()
+    total = share.sum(dim=1, keepdim=True)
+    weights = torch.where(total > 0, share / total.clamp_min(1e-12), 0.0)
+    return torch.where(exists, top.indices, -1).numpy(), weights.numpy()
+
+
+def _shown(
+    values: FloatArray,
+    found: Found,
+    order: IntArray,
+    constraints: Constraints,
+    detector: DifferentiableDetector,
+) -> FloatArray:
+    """References in original units, different from the anomaly in the shown columns only."""
+    rows, places = np.nonzero(order >= 0)
+    shown = np.zeros((len(values), values.shape[2]), dtype=bool)
+    shown[rows, order[rows, places]] = True
+    # The way back from 32-bit model space may leave a whole number or a bound by a hair.
+    back = detector.from_model(found.z)
+    obeying = constraints.apply(back.reshape(-1, back.shape[2])).reshape(back.shape)
+    return np.where(found.changed.numpy() & shown[:, None], obeying, values)
+
+
+def _flips(
+    values: FloatArray, references: FloatArray, order: IntArray, detector: DifferentiableDetector
+) -> FloatArray:
+    """Score after the first 1, 2, ... shown columns take the reference's values, (n, k)."""
+    scores = np.full(order.shape, np.nan)
+    place = np.full((len(values), values.shape[2]), order.shape[1])
+    rows, places = np.nonzero(order >= 0)
+    place[rows, order[rows, places]] = places
+    with torch.no_grad():
+        for count in range(order.shape[1]):
+            have = order[:, count] >= 0
+            if have.any():
+                taken = (place[have] <= count)[:, None]
+                windows = np.where(taken, references[have], values[have])
+                scores[have, count] = detector.score_tensor(detector.to_model(windows)).numpy()
+    return scores
+
+
+def _plausibility(
+    values: FloatArray,
+    references: FloatArray,
+    scale: PlausibilityScale,
+    detector: DifferentiableDetector,
+) -> FloatArray:
+    """Percentile of the strangest changed step, of the last one where none changed; (n,)."""
+    n, steps, d = values.shape
+    changed = (values != references).any(axis=2)
+    changed[:, -1] |= ~changed.any(axis=1)
+    percentile = scale.percentile(detector.to_model(references).reshape(-1, d)).reshape(n, steps)
+    strangest: FloatArray = np.where(changed, percentile, 0.0).max(axis=1)
+    return strangest

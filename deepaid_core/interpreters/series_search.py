@@ -1,0 +1,377 @@
+"""Search of references among windows of a series, batched over anomalies."""
+
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from deepaid_core.detectors.base import DifferentiableDetector
+from deepaid_core.domain.batches import FloatArray
+from deepaid_core.interpreters.constraints import Constraints
+
+__all__ = ["CellSearch", "Found"]
+
+_SCREENED: Final = 12  # moves per round scored exactly, of each of the two screens
+_MOST_ROUNDS: Final = 6  # cells that a search in the history may change
+_MOST_FORWARD: Final = 24  # columns that are added one by one; beyond, the order by effect decides
+_VALUES: Final = 1 << 23  # numbers per tensor of trials: 32 MB
+_PREFIXES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """A detector that reads the history once for many possible next steps."""
+
+    def forecast(self, history: Tensor) -> Tensor:
+        """Next steps, (n, h, d) to (n, d)."""
+        ...
+
+    def score_errors(self, errors: Tensor) -> Tensor:
+        """Scores of differences from the forecast, (n, d) to (n,)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Found:
+    """References of n anomalies in the order they were given.
+
+    Attributes:
+        z: (n, h + 1, d), references in model space.
+        changed: (n, h + 1, d), cells that differ from the anomaly.
+        accepted: (n,), whether the score reaches the target.
+    """
+
+    z: Tensor
+    changed: Tensor
+    accepted: Tensor
+
+    def columns(self) -> Tensor:
+        """(n,), how many columns differ."""
+        return self.changed.any(dim=1).sum(dim=1)
+
+    def better(self, other: "Found", instead: Tensor) -> "Found":
+        """These references, but the other's where `instead` is true."""
+        cells = instead[:, None, None]
+        return Found(
+            torch.where(cells, other.z, self.z),
+            torch.where(cells, other.changed, self.changed),
+            torch.where(instead, other.accepted, self.accepted),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Windows:
+    """Anomalies in model space, and where their cells may move.
+
+    Attributes:
+        z: (n, h + 1, d).
+        less: Cells from here up to `more` count as unchanged.
+        more: Likewise.
+        beside: (n, 3, h + 1, d), values that cells may take.
+    """
+
+    z: Tensor
+    less: Tensor
+    more: Tensor
+    beside: Tensor
+
+
+class CellSearch:
+    """Changes cells of as few columns as possible until the detector accepts.
+
+    Three searches run, and of those that reach the target the one with the fewest columns is
+    taken, then the one whose strangest step lies nearest to a training step: a wrong value in
+    the history is put right rather than the next step bent to follow it, and the other way
+    round.
+
+    1. The last step only: columns move to their forecast, in the order of what each does alone
+       or one by one as the score falls most, whichever needs fewer.
+    2. The history only, cell by cell: moves are ranked by first-order gain and by how far the
+       cell lies from the median, since a saturated network gives no gradient; the best of both
+       are scored exactly.
+    3. All cells, likewise, with fewer columns than were found until then.
+
+    Columns and then cells that turn out not to be needed are put back.
+
+    Args:
+        detector: Whose score is brought down.
+        constraints: What a reference must obey.
+        normal: (m, d), accepted training steps in model space.
+        median: (d,), training medians in model space.
+        target: Score to reach.
+    """
+
+    def __init__(
+        self,
+        detector: DifferentiableDetector,
+        constraints: Constraints,
+        *,
+        normal: Tensor,
+        median: Tensor,
+        target: float,
+    ) -> None:
+        self.detector, self.constraints = detector, constraints
+        self.normal, self.median, self.target = normal, median, target
+        self._movable = torch.from_numpy(constraints.membership @ constraints.movable > 0)
+
+    def run(self, values: FloatArray) -> Found:
+        """Search references of anomalies in original units, (n, h + 1, d)."""
+        with torch.no_grad():
+            z0 = self.detector.to_model(values)
+            less = self.detector.to_model(values - self.constraints.tolerance)
+            more = self.detector.to_model(values + self.constraints.tolerance)
+            found = self._in_last_step(z0, less, more)
+            window = _Windows(z0, less, more, self._beside(z0))
+            history = torch.ones(z0.shape[1], dtype=torch.bool)
+            history[-1] = False
+            found = self._prefer(found, self._in_cells(window, steps=history, limit=_limit(found)))
+            # With as many columns as there are already, nothing would be won.
+            everywhere = torch.ones_like(history)
+            fewer = self._in_cells(window, steps=everywhere, limit=_limit(found) - 1)
+            return self._prefer(found, fewer)
+
+    def score(self, windows: Tensor) -> Tensor:
+        """Scores of windows in model space, (k, h + 1, d) to (k,), in pieces."""
+        with torch.no_grad():
+            return self._score(windows)
+
+    def least(self, z0: Tensor) -> Tensor:
+        """Scores with the forecast in place of the last step, (n,)."""
+        with torch.no_grad():
+            return self._score(self.detector.reconstruct(z0))
+
+    def alone(self, z0: Tensor) -> Tensor:
+        """Score of each column's error in the last step by itself, (n, h + 1, d) to (n, d)."""
+        with torch.no_grad():
+            return torch.cat([self._alone(part) for part in torch.split(z0, self._rows(z0))])
+
+    def _alone(self, z0: Tensor) -> Tensor:
+        d = z0.shape[2]
+        forecast = self.detector.reconstruct(z0)[:, -1]
+        only = torch.eye(d, dtype=torch.bool)
+        lasts = torch.where(only, z0[:, -1:].expand(-1, d, -1), forecast[:, None])
+        return self._score_lasts(z0, lasts)
+
+    def _in_last_step(self, z0: Tensor, less: Tensor, more: Tensor) -> Found:
+        parts = [
+            self._last_step(*part)
+            for part in zip(
+                *(torch.split(t, self._rows(z0)) for t in (z0, less, more)),
+                strict=True,
+            )
+        ]
+        return Found(*(torch.cat([getattr(p, a) for p in parts]) for a in Found.__slots__))
+
+    def _last_step(self, z0: Tensor, less: Tensor, more: Tensor) -> Found:
+        goal = self._obeying(self.detector.reconstruct(z0)[:, -1])
+        allowed = self._movable & ((goal < less[:, -1]) | (goal > more[:, -1]))
+        forward = self._one_by_one(z0, goal, allowed)
+        effect = self._alone(z0).masked_fill(~allowed, -torch.inf)
+        ordered = self._by_prefix(z0, goal, effect)
+        results = []
+        for chosen in (forward, ordered):
+            kept, accepted = self._put_back_columns(z0, goal, chosen & allowed)
+            changed = torch.zeros_like(z0, dtype=torch.bool)
+            changed[:, -1] = kept
+            results.append(Found(torch.where(changed, goal[:, None], z0), changed, accepted))
+        first, second = results
+        fewer = second.columns() < first.columns()
+        return first.better(second, second.accepted & (fewer | ~first.accepted))
+
+    def _one_by_one(self, z0: Tensor, goal: Tensor, allowed: Tensor) -> Tensor:
+        """Columns to move, each time the one after which the score is lowest; (n, d)."""
+        n, d = goal.shape
+        last, chosen = z0[:, -1], torch.zeros_like(allowed)
+        rows, only = torch.arange(n), torch.eye(d, dtype=torch.bool)
+        for _ in range(min(d, _MOST_FORWARD)):
+            lasts = torch.where(
+                only | chosen[rows, None], goal[rows, None], last[rows, None].expand(-1, d, -1)
+            )
+            scores = self._score_lasts(z0[rows], lasts)
+            scores = scores.masked_fill(chosen[rows] | ~allowed[rows], torch.inf)
+            best, column = scores.min(dim=1)
+            chosen[rows[best < torch.inf], column[best < torch.inf]] = True
+            rows = rows[(best > self.target) & (best < torch.inf)]
+            if not len(rows):
+                break
+        return chosen
+
+    def _by_prefix(self, z0: Tensor, goal: Tensor, effect: Tensor) -> Tensor:
+        """The columns that do most by themselves, as many as it takes; (n, d)."""
+        d = goal.shape[1]
+        place = effect.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+        counts = torch.tensor([*(k for k in _PREFIXES if k < d), d])
+        within = place[:, None] < counts[:, None]
+        lasts = torch.where(within, goal[:, None], z0[:, -1:])
+        # The last one stands in where none reaches the target.
+        reached = self._score_lasts(z0, lasts) <= self.target
+        reached[:, -1] = True
+        first = reached.int().argmax(dim=1)
+        return within[torch.arange(len(z0)), first]
+
+    def _put_back_columns(self, z0: Tensor, goal: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Chosen columns of the last step that are needed, and whether they do; (n, d), (n,)."""
+        last, chosen = z0[:, -1], chosen.clone()
+        scores = self._score_lasts(z0, torch.where(chosen, goal, last)[:, None])[:, 0]
+        accepted = scores <= self.target
+        rows = torch.nonzero(accepted & (chosen.sum(dim=1) > 1))[:, 0]
+        while len(rows):
+            most = int(chosen[rows].sum(dim=1).max())
+            # Positions of the chosen columns, the same one again where a row has fewer.
+            columns = chosen[rows].float().topk(most, dim=1).indices
+            valid = chosen[rows].gather(1, columns)
+            trials = chosen[rows, None].expand(-1, most, -1).clone()
+            trials.scatter_(2, columns[:, :, None], value=False)
+            lasts = torch.where(trials, goal[rows, None], last[rows, None])
+            scores = self._score_lasts(z0[rows], lasts).masked_fill(~valid, torch.inf)
+            best, which = scores.min(dim=1)
+            free = best <= self.target
+            chosen[rows[free]] = trials[torch.arange(len(rows)), which][free]
+            rows = rows[free & (chosen[rows].sum(dim=1) > 1)]
+        return chosen, accepted
+
+    def _in_cells(self, window: "_Windows", *, steps: Tensor, limit: Tensor) -> Found:
+        """References that differ in some steps and in at most `limit` columns."""
+        z, changed = window.z.clone(), torch.zeros_like(window.less, dtype=torch.bool)
+        accepted = torch.zeros(len(z), dtype=torch.bool)
+        scores = torch.full((len(z),), torch.inf)
+        rows = torch.nonzero(limit > 0)[:, 0]
+        for _ in range(_MOST_ROUNDS):
+            if not len(rows):
+                break
+            here, used = z[rows], changed[rows].any(dim=1)
+            candidates = window.beside[rows].clone()
+            if steps[-1]:
+                forecast = self.detector.reconstruct(here)[:, -1]
+                candidates[:, 0, -1] = self._obeying(forecast)
+            differs = (candidates < window.less[rows, None]) | (
+                candidates > window.more[rows, None]
+            )
+            free = used | (used.sum(dim=1, keepdim=True) < limit[rows, None])
+            allowed = differs & (free & self._movable)[:, None, None] & steps[:, None]
+            allowed &= ~changed[rows, None]
+            trials, cell, best = self._best_cells(here, candidates, allowed)
+            went = best < scores[rows] - 1e-6
+            rows, best = rows[went], best[went]
+            z[rows], scores[rows] = trials[went], best
+            changed[rows] |= cell[went]
+            accepted[rows] = best <= self.target
+            rows = rows[best > self.target]
+        return self._put_back_cells(window.z, Found(z, changed, accepted))
+
+    def _beside(self, z0: Tensor) -> Tensor:
+        """Values that cells may take, (n, 3, h + 1, d), made to obey the constraints.
+
+        Halfway between the steps beside (in the last step the forecast takes its place), the
+        nearest accepted training step, and the training median.
+        """
+        n, steps, d = z0.shape
+        before = torch.cat([z0[:, 1:2], z0[:, :-1]], dim=1)
+        after = torch.cat([z0[:, 1:], z0[:, -1:]], dim=1)
+        nearest = self.normal[self._nearest(z0.reshape(-1, d))[1]].reshape(n, steps, d)
+        halfway = self._obeying((before + after) / 2)
+        return torch.stack([halfway, nearest, self.median.expand_as(z0)], dim=1)
+
+    def _best_cells(
+        self, here: Tensor, candidates: Tensor, allowed: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The single move after which the score is lowest: (windows, changed cell, score)."""
+        n, steps, d = here.shape
+        with torch.enable_grad():
+            point = here.clone().requires_grad_(True)
+            (gradient,) = torch.autograd.grad(self.detector.score_tensor(point).sum(), point)
+        gain = -gradient[:, None] * (candidates - here[:, None])
+        strange = (here - self.median).abs()[:, None].expand_as(gain)
+        screened = torch.cat(
+            [
+                screen.masked_fill(~allowed, -torch.inf)
+                .reshape(n, -1)
+                .topk(min(_SCREENED, gain[0].numel()), dim=1)
+                .indices
+                for screen in (gain, strange)
+            ],
+            dim=1,
+        )
+        possible = allowed.reshape(n, -1).gather(1, screened)
+        value = candidates.reshape(n, -1).gather(1, screened)
+        cells = screened % (steps * d)
+        trials = here.reshape(n, 1, -1).repeat(1, screened.shape[1], 1)
+        trials.scatter_(2, cells[:, :, None], value[:, :, None])
+        scores = self._score(trials.reshape(-1, steps, d)).reshape(n, -1)
+        best, which = scores.masked_fill(~possible, torch.inf).min(dim=1)
+        row = torch.arange(n)
+        cell = torch.zeros(n, steps * d, dtype=torch.bool)
+        cell[row, cells[row, which]] = True
+        return trials[row, which].reshape(n, steps, d), cell.reshape(n, steps, d), best
+
+    def _put_back_cells(self, z0: Tensor, found: Found) -> Found:
+        """Put back columns, then cells, as long as the detector still accepts."""
+        z, changed = found.z.clone(), found.changed.clone()
+        for whole in (True, False):
+            rows = torch.nonzero(found.accepted & (changed.sum(dim=(1, 2)) > 1))[:, 0]
+            while len(rows):
+                groups = changed[rows].any(dim=1, keepdim=True) if whole else changed[rows]
+                where = torch.nonzero(groups)
+                undone = torch.zeros(len(where), *changed.shape[1:], dtype=torch.bool)
+                at = torch.arange(len(where))
+                if whole:
+                    undone[at, :, where[:, 2]] = True
+                else:
+                    undone[at, where[:, 1], where[:, 2]] = True
+                owner = rows[where[:, 0]]
+                scores = torch.full((len(rows), len(where)), torch.inf)
+                scores[where[:, 0], at] = self._score(torch.where(undone, z0[owner], z[owner]))
+                best, which = scores.min(dim=1)
+                free = best <= self.target
+                rows, which = rows[free], which[free]
+                z[rows] = torch.where(undone[which], z0[rows], z[rows])
+                changed[rows] &= ~undone[which]
+                rows = rows[changed[rows].sum(dim=(1, 2)) > 1]
+        return replace(found, z=z, changed=changed)
+
+    def _prefer(self, found: Found, other: Found) -> Found:
+        fewer = other.columns() < found.columns()
+        as_few = other.columns() == found.columns()
+        nearer = self._strangest(other.z) < self._strangest(found.z) * (1 - 1e-3)
+        return found.better(other, other.accepted & (~found.accepted | fewer | (as_few & nearer)))
+
+    def _strangest(self, z: Tensor) -> Tensor:
+        """Distance of each window's strangest step to the nearest training step, (n,)."""
+        nearest, _ = self._nearest(z.reshape(-1, z.shape[2]))
+        return nearest.reshape(len(z), -1).max(dim=1).values
+
+    def _nearest(self, steps: Tensor) -> tuple[Tensor, Tensor]:
+        """Distance to the nearest training step of each, (k, d) to (k,), and which it is."""
+        size = max(1, _VALUES // max(1, len(self.normal)))
+        found = [torch.cdist(part, self.normal).min(dim=1) for part in torch.split(steps, size)]
+        return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+
+    def _obeying(self, z: Tensor) -> Tensor:
+        d = z.shape[-1]
+        back = self.constraints.apply(self.detector.from_model(z).reshape(-1, d))
+        return self.detector.to_model(back).reshape(z.shape)
+
+    @staticmethod
+    def _rows(z: Tensor) -> int:
+        """Anomalies at a time where each is tried with each column changed."""
+        return max(1, _VALUES // z.shape[2] ** 2)
+
+    def _score(self, windows: Tensor) -> Tensor:
+        size = max(1, _VALUES // windows[0].numel()) if len(windows) else 1
+        return torch.cat([self.detector.score_tensor(part) for part in torch.split(windows, size)])
+
+    def _score_lasts(self, z: Tensor, lasts: Tensor) -> Tensor:
+        """Scores of windows with p other last steps each, (n, p, d) to (n, p)."""
+        n, p, d = lasts.shape
+        if isinstance(self.detector, Forecaster):
+            errors = lasts - self.detector.forecast(z[:, :-1])[:, None]
+            return self.detector.score_errors(errors.reshape(n * p, d)).reshape(n, p)
+        history = z[:, None, :-1].expand(-1, p, -1, -1)
+        windows = torch.cat([history, lasts[:, :, None]], dim=2)
+        return self._score(windows.reshape(n * p, -1, d)).reshape(n, p)
+
+
+def _limit(found: Found) -> Tensor:
+    """Columns that another reference may change to be as good, (n,)."""
+    return torch.where(found.accepted, found.columns(), found.z.shape[2])
