@@ -52,6 +52,8 @@ class TableSettings:
         entity: Column that says whom a row is about; empty where there is none.
         context: Columns to show as evidence only.
         skip_bad_rows: Leave out rows with a value that cannot be read, instead of refusing.
+        header: Whether the first row of a CSV holds the names of the columns.
+        names: Names of the columns where no header does; "column 1", "column 2", ... where empty.
     """
 
     numbers: tuple[str, ...]
@@ -60,6 +62,8 @@ class TableSettings:
     entity: str = ""
     context: tuple[str, ...] = ()
     skip_bad_rows: bool = False
+    header: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,33 +88,60 @@ class SeriesSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """Raw log text.
+    r"""Raw log text.
+
+    All patterns are regular expressions. A session ends at a line that matches `end`, or with a
+    pause; a number of a process that comes up again later is another session.
 
     Attributes:
-        line: Regular expression of a whole line with the named groups "time" and "message", and
-            any others.
-        session: Names of the groups that together say which session a line belongs to.
-        child: Regular expression searched in messages; its group "pid" takes the place of the
-            line's own pid for lines that follow, as sshd's child continues its session. May be
-            empty.
+        line: Of a whole line, with the named groups "time" (lines lie a second apart where there
+            is none), "message", and any others; "host", "process" and "pid" are shown where they
+            exist.
+        session: Names of the groups that together say which session a line belongs to; where it
+            is empty, the whole log is one session that only pauses divide.
+        child: Searched in messages; its group "pid" takes the place of the line's own pid for
+            lines that follow, as sshd's child continues its session. May be empty.
         history: Lines of a session before the one that is scored.
+        user: Searched in messages; its group "user" is whose session it is. May be empty.
+        joins: Searched in the first message of a process; where its group "user" has an open
+            session on that host, the process continues that session, as sudo does. May be empty.
+        end: Searched in messages: the last line of a session. May be empty.
+        pause_s: Seconds without a line after which a session ends.
+        longest: Lines after which a session goes on under another name; 0 for never.
+        distinct: Searched in messages; lines in which it finds different text never share a
+            template, such as commands run by sudo. May be empty.
+        masks: What to hide before templates are sought: a name such as "USER" and a pattern of
+            what becomes "<USER>". Addresses, paths, keys and numbers are hidden without it.
+        similarity: Share of words that must be equal for two lines to share a template, 0 to 1.
+        year: Of the first line, where times have none; 0 where they do.
     """
 
     line: str
     session: tuple[str, ...]
     child: str = ""
     history: int = 10
+    user: str = ""
+    joins: str = ""
+    end: str = ""
+    pause_s: float = 21600.0
+    longest: int = 0
+    distinct: str = ""
+    masks: tuple[tuple[str, str], ...] = ()
+    similarity: float = 0.5
+    year: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFileSettings:
-    """Numbers of log keys, one session per line.
+    """Numbers of log keys, one session per line; -1 is padding and left out.
 
     Attributes:
         history: Keys of a session before the one that is scored.
+        shift: Added to each number, for files that count from 0 where the detector's count from 1.
     """
 
     history: int = 10
+    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,7 @@ class Source(ABC, Generic[BatchT]):
     unreadable: ClassVar[type[DeepAidError]] = InvalidEventsError
     """Raised where the file cannot be read."""
 
-    entity_columns: ClassVar[tuple[str, ...]] = ()
+    entity_columns: tuple[str, ...] = ()
     """Raw columns that may hold an event's entity; evidence is narrowed to rows where one does.
     None: rows around an event are shown whomever they are about."""
 

@@ -1,18 +1,23 @@
 """Columns of CSV and Parquet files, with errors that name row and column."""
 
-import csv
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from deepaid_core.domain.batches import FloatArray, ObjectArray
 from deepaid_core.errors import InvalidEventsError
+from deepaid_core.sources.text_layout import layout_of
 
 __all__ = [
     "Problem",
+    "Problems",
     "is_parquet",
     "numbers_of",
     "read_frame",
@@ -23,7 +28,9 @@ __all__ = [
 ]
 
 _LONGEST_SHOWN: Final = 60
-_MOST_PROBLEMS: Final = 10_000
+_MOST_KEPT: Final = 1000
+
+_TOO_LONG: Final = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 # Beyond these a number of seconds since 1970 would lie after the year 5000; it is finer units.
 _UNITS: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
@@ -46,7 +53,31 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, column '{self.column}': '{self.value}' {self.reason}"
+        return f"row {self.row}, column '{_shown(self.column)}': '{self.value}' {self.reason}"
+
+
+class Problems(list[Problem]):
+    """Problems of a file of any size: the first of each column are kept, all are counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[np.ndarray] = []
+
+    @property
+    def total(self) -> int:
+        """How many cells cannot be used."""
+        return sum(len(rows) for rows in self._rows)
+
+    def rows(self) -> np.ndarray:
+        """Positions, from 0, of the rows with a problem, rising."""
+        return np.unique(np.concatenate(self._rows)) if self._rows else np.zeros(0, dtype=np.int64)
+
+    def note(self, frame: pd.DataFrame, column: str, wrong: np.ndarray, reason: str) -> None:
+        """Add the cells of a column where `wrong`, (n,), is true."""
+        rows = np.flatnonzero(wrong)
+        if len(rows):
+            self._rows.append(rows)
+            self.extend(_problems(frame, column, rows[:_MOST_KEPT], reason))
 
 
 def is_parquet(path: Path) -> bool:
@@ -63,16 +94,25 @@ def is_parquet(path: Path) -> bool:
 
 
 def read_frame(
-    path: Path, *, columns: list[str] | None = None, limit: int | None = None
+    path: Path,
+    *,
+    columns: list[str] | None = None,
+    limit: int | None = None,
+    header: bool = True,
+    names: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """A CSV (plain, gzip, bzip2, xz or zstd) or Parquet file, as it stands.
+    """A CSV (plain, gzip, bzip2 or xz) or Parquet file, as it stands.
 
-    Cells of CSV stay text, empty where nothing stands; separators are found by looking.
+    Cells of CSV stay text, empty where nothing stands; separator and encoding (UTF-8, or UTF-16
+    with its mark) are found by looking. Columns without a name are called "column 1", "column 2"
+    and so on by their place.
 
     Args:
         path: The file.
         columns: Columns to read; all where None.
         limit: Rows to read at most.
+        header: Whether the first row of a CSV holds the names.
+        names: Names of the columns of a CSV without a header.
 
     Raises:
         InvalidEventsError: The file cannot be read, is no table, has a column name twice, or
@@ -80,31 +120,75 @@ def read_frame(
     """
     try:
         if is_parquet(path):
-            frame = pd.read_parquet(path, columns=None if limit else columns)
-            frame = frame if limit is None else frame.head(limit)
-        else:
-            frame = pd.read_csv(
-                path,
-                dtype=str,
-                keep_default_na=False,
-                na_filter=False,
-                nrows=limit,
-                sep=_separator(path),
-                encoding="utf-8-sig",
-                encoding_errors="replace",
-                low_memory=False,
-            )
+            return _parquet(path, columns, limit)
+        return _csv(path, columns, limit, header=header, names=tuple(names))
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
-    except (ValueError, pd.errors.ParserError, EOFError, ImportError) as error:
-        if columns is not None and is_parquet(path):
-            _require(path, list(read_frame(path, limit=1).columns), columns)
+    except (ValueError, EOFError, ImportError, MemoryError, pa.ArrowException) as error:
+        if longer := _TOO_LONG.search(str(error)):
+            expected, line, seen = longer.groups()
+            raise InvalidEventsError(
+                f"Line {int(line):,} of '{path.name}' has {seen} cells where there are {expected} "
+                "columns; mend it, or put quotes around cells that hold the separator."
+            ) from error
         raise _unreadable(path, _shown(str(error))) from error
-    frame.columns = [str(name) for name in frame.columns]
+
+
+def _parquet(path: Path, columns: list[str] | None, limit: int | None) -> pd.DataFrame:
+    file = pq.ParquetFile(path)
+    present = list(file.schema_arrow.names)
+    _check_names(path, present)
     if columns is not None:
-        _require(path, list(frame.columns), columns)
-        frame = frame[columns]
-    return frame
+        _require(path, present, columns)
+    if limit is None:
+        table = file.read(columns=columns)
+    else:
+        batches = file.iter_batches(batch_size=max(1, limit), columns=columns)
+        first = next(iter(batches), None)
+        table = file.schema_arrow.empty_table() if first is None else pa.table(first)
+        table = table.slice(0, limit)
+    # Without the notes of pandas in the file, which may turn a column into the index.
+    frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
+    return frame if columns is None else frame[columns]
+
+
+def _csv(
+    path: Path,
+    columns: list[str] | None,
+    limit: int | None,
+    *,
+    header: bool,
+    names: tuple[str, ...],
+) -> pd.DataFrame:
+    layout = layout_of(path, header=header)
+    present = list(layout.names)
+    if not header and names:
+        if len(names) != len(present):
+            raise InvalidEventsError(
+                f"'{path.name}' has {len(present)} columns and {len(names)} names were given; "
+                "give one for each."
+            )
+        present = list(names)
+    _check_names(path, present)
+    if columns is not None:
+        _require(path, present, columns)
+    frame = pd.read_csv(
+        path,
+        dtype=str,
+        keep_default_na=False,
+        na_filter=False,
+        nrows=limit,
+        sep=layout.separator,
+        header=0 if header else None,
+        names=present,
+        usecols=None if columns is None else sorted(set(columns), key=present.index),
+        index_col=False,
+        compression=layout.compression,
+        encoding=layout.encoding,
+        encoding_errors="replace",
+        low_memory=False,
+    )
+    return frame if columns is None else frame[columns]
 
 
 def numbers_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> FloatArray:
@@ -112,7 +196,7 @@ def numbers_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> Flo
     cells = frame[column]
     if pd.api.types.is_bool_dtype(cells):
         cells = cells.astype(float)
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = _as_numbers(cells)
     wrong = ~np.isfinite(values)
     if wrong.any():
         _note(frame, column, wrong, "is not a finite number", problems)
@@ -130,8 +214,8 @@ def times_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> Float
     if pd.api.types.is_datetime64_any_dtype(cells):
         moments = pd.to_datetime(cells, utc=True)
     else:
-        numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        if np.isfinite(numbers).mean() > 0.5:
+        numbers = _as_numbers(cells)
+        if len(numbers) and np.isfinite(numbers).mean() > 0.5:
             wrong = ~np.isfinite(numbers)
             if wrong.any():
                 _note(frame, column, wrong, "is not a time", problems)
@@ -160,7 +244,10 @@ def texts_of(frame: pd.DataFrame, column: str) -> ObjectArray:
 def rows_with_problems(problems: list[Problem], n: int) -> np.ndarray:
     """(n,), true where a row has a problem."""
     wrong = np.zeros(n, dtype=bool)
-    wrong[[problem.row - 1 for problem in problems]] = True
+    if isinstance(problems, Problems):
+        wrong[problems.rows()] = True
+    else:
+        wrong[[problem.row - 1 for problem in problems]] = True
     return wrong
 
 
@@ -173,31 +260,46 @@ def refuse(name: str, problems: list[Problem]) -> None:
     if not problems:
         return
     first = min(problems, key=lambda one: one.row)
-    cells = "1 cell" if len(problems) == 1 else f"{len(problems):,} cells"
+    count = problems.total if isinstance(problems, Problems) else len(problems)
+    cells = "1 cell" if count == 1 else f"{count:,} cells"
     raise InvalidEventsError(
         f"{cells} of '{name}' cannot be used; the first is in {first}; mend or leave out such "
         "rows, or ignore the column."
     )
 
 
+def _as_numbers(cells: "pd.Series[Any]") -> FloatArray:
+    try:
+        numbers = pd.to_numeric(cells, errors="coerce")
+    except TypeError:
+        # Parquet holds lists and dictionaries too; none of them is a number.
+        return np.full(len(cells), np.nan)
+    values: FloatArray = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    return values
+
+
 def _note(
     frame: pd.DataFrame, column: str, wrong: np.ndarray, reason: str, problems: list[Problem]
 ) -> None:
+    if isinstance(problems, Problems):
+        problems.note(frame, column, wrong, reason)
+    else:
+        problems.extend(_problems(frame, column, np.flatnonzero(wrong), reason))
+
+
+def _problems(frame: pd.DataFrame, column: str, rows: np.ndarray, reason: str) -> list[Problem]:
     cells = frame[column]
-    for row in np.flatnonzero(wrong)[:_MOST_PROBLEMS].tolist():
-        cell: Any = cells.iloc[row]
-        problems.append(Problem(row + 1, column, _shown(str(cell)), reason))
+    return [Problem(row + 1, column, _shown(str(cells.iloc[row])), reason) for row in rows.tolist()]
 
 
-def _separator(path: Path) -> str:
-    sample = pd.read_csv(
-        path, sep="\0", header=None, nrows=20, dtype=str, encoding_errors="replace",
-        quoting=csv.QUOTE_NONE, na_filter=False, engine="c", on_bad_lines="skip",
-    )  # fmt: skip
-    lines = sample[0].tolist()
-    if not lines:
-        return ","
-    return max(",;\t|", key=lambda mark: (min(line.count(mark) for line in lines[:1]), mark == ","))
+def _check_names(path: Path, names: list[str]) -> None:
+    if len(set(names)) == len(names):
+        return
+    twice = next(name for name in names if names.count(name) > 1)
+    raise InvalidEventsError(
+        f"'{path.name}' has the column '{_shown(twice)}' twice; give each column a name of its "
+        "own, or say that the first row is no header."
+    )
 
 
 def _require(path: Path, present: list[str], wanted: list[str]) -> None:
