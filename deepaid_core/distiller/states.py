@@ -1,16 +1,18 @@
 """Symbolizer of tabular data: an interpretation becomes a short path of states."""
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from deepaid_core.domain.batches import FloatArray, IntArray
-from deepaid_core.domain.interpretation import Interpretation
+from deepaid_core.domain.interpretation import Deviation, Interpretation
 from deepaid_core.errors import InvalidParameterError
 
 __all__ = [
     "BIN_EDGES",
+    "CATEGORY_SYMBOLIZER",
     "NO_DEVIATION",
     "PATH_LIMIT",
     "SYMBOLIZER",
@@ -22,6 +24,9 @@ __all__ = [
 SYMBOLIZER: Final = "tabular-1"
 """Version of the text form below; a version with other bins spells them differently, so that old
 verdicts never match new states by accident."""
+
+CATEGORY_SYMBOLIZER: Final = "category-1"
+"""Version of the text form of categories, where no distance is to be told."""
 
 PATH_LIMIT: Final = 3
 """The most states of a path, as the method has it."""
@@ -42,7 +47,9 @@ _CHANGES: Final = ("slightly changed", "changed", "much changed", "replaced")
 def states_of(interpretation: Interpretation, limit: int = PATH_LIMIT) -> tuple[str, ...]:
     """The path of an interpretation: a state per strong deviation, strongest first.
 
-    A state is "<field>:<direction>:<bin>". Deviations of equal weight keep their order.
+    A state is "<field>:<direction>:<bin>"; that of a category is a JSON array of the symbolizer,
+    the field, the observed and the reference category. Deviations of equal weight keep their
+    order.
 
     Raises:
         InvalidParameterError: `limit` is under 1.
@@ -53,7 +60,7 @@ def states_of(interpretation: Interpretation, limit: int = PATH_LIMIT) -> tuple[
         return (NO_DEVIATION,)
     sizes = np.array([one.size for one in strongest])
     return tuple(
-        f"{one.field}:{one.direction}:{size_bin}"
+        _category_state(one) or f"{one.field}:{one.direction}:{size_bin}"
         for one, size_bin in zip(strongest, _bins(sizes).tolist(), strict=True)
     )
 
@@ -64,7 +71,7 @@ def paths_in_bulk(
     *,
     sizes: FloatArray,
     weights: FloatArray,
-    categorical: Collection[int] = (),
+    categories: Mapping[int, tuple[IntArray, IntArray, Sequence[str]]] | None = None,
     limit: int = PATH_LIMIT,
 ) -> list[tuple[str, ...]]:
     """What `states_of` gives, for n interpretations held as columns.
@@ -74,7 +81,8 @@ def paths_in_bulk(
         fields: (n, k), positions of the deviating fields, -1 where there is none.
         sizes: (n, k), signed distances in training spreads, positive above the reference.
         weights: (n, k).
-        categorical: Positions of fields whose direction is "changed".
+        categories: For the position of each field of categories: (n,) the observed one, (n,) that
+            of the reference, and what the two count.
         limit: The most states of a path.
 
     Raises:
@@ -84,17 +92,23 @@ def paths_in_bulk(
     order = np.argsort(np.where(fields < 0, np.inf, -weights), axis=1, kind="stable")[:, :limit]
     chosen = np.take_along_axis(fields, order, axis=1)
     size = np.take_along_axis(sizes, order, axis=1)
-    direction = np.where(size > 0, 0, 1)
-    direction[np.isin(chosen, list(categorical))] = 2
     bins = len(BIN_EDGES) + 1
-    codes = (chosen * 3 + direction) * bins + _bins(np.abs(size))
+    codes = (chosen * 2 + np.where(size > 0, 0, 1)) * bins + _bins(np.abs(size))
     codes[chosen < 0] = -1
     texts = [
         f"{name}:{way}:{size_bin}"
         for name in names
-        for way in ("up", "down", "changed")
+        for way in ("up", "down")
         for size_bin in range(bins)
     ]
+    for position, (observed, reference, words) in (categories or {}).items():
+        rows, places = np.nonzero(chosen == position)
+        pairs, which = np.unique(observed[rows] * len(words) + reference[rows], return_inverse=True)
+        codes[rows, places] = len(texts) + which
+        texts += [
+            _spelled(names[position], words[pair // len(words)], words[pair % len(words)])
+            for pair in pairs.tolist()
+        ]
     # Bursts repeat few paths many times: each is spelled once and then shared.
     spelled: dict[tuple[int, ...], tuple[str, ...]] = {}
     paths: list[tuple[str, ...]] = []
@@ -117,6 +131,8 @@ def describe_state(state: str, titles: Mapping[str, str]) -> str:
     """
     if state == NO_DEVIATION:
         return "no deviation found"
+    if state.startswith(f'["{CATEGORY_SYMBOLIZER}"'):
+        return _described(state, titles)
     field, _, rest = state.rpartition(":")
     field, _, direction = field.rpartition(":")
     if not field or rest not in {str(place) for place in range(len(BIN_EDGES) + 1)}:
@@ -127,6 +143,31 @@ def describe_state(state: str, titles: Mapping[str, str]) -> str:
     if direction in {"mixed", "changed"}:
         return f"{title}: {_CHANGES[size_bin]}"
     return state
+
+
+def _category_state(deviation: Deviation) -> str | None:
+    if deviation.direction != "changed" or not deviation.cells:
+        return None
+    observed, reference = deviation.cells[0].observed, deviation.cells[0].reference
+    if not (isinstance(observed, str) and isinstance(reference, str)):
+        return None
+    return _spelled(deviation.field, observed, reference)
+
+
+def _spelled(field: str, observed: str, reference: str) -> str:
+    parts = [CATEGORY_SYMBOLIZER, field, observed, reference]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def _described(state: str, titles: Mapping[str, str]) -> str:
+    try:
+        parts = json.loads(state)
+    except (ValueError, RecursionError):
+        return state
+    if len(parts) != 4 or not all(isinstance(part, str) for part in parts):
+        return state
+    _, field, observed, reference = parts
+    return f'{titles.get(field, field)}: "{observed}" instead of "{reference}"'
 
 
 def _bins(sizes: FloatArray) -> IntArray:

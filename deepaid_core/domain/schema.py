@@ -41,6 +41,11 @@ class Feature:
     locked: bool = False
     entity: str = ""
 
+    @property
+    def category(self) -> str:
+        """What a column of a one-hot group stands for, e.g. "http" for "service=http"."""
+        return self.name.removeprefix(f"{self.field}=")
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

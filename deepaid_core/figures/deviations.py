@@ -29,6 +29,7 @@ __all__ = [
 
 _LABEL_LINE, _LABEL_LINES = 34, 2
 _FAR = 15.0  # decades; further away than this is drawn here
+_OTHER_CATEGORY = 1.3  # outside the normal range, and no further than that
 _ROW_HEIGHT = 48
 _LEFT, _RIGHT = 250, 150
 _BAND_SHAPE = {
@@ -102,6 +103,11 @@ def deviation_sentence(deviation: Deviation) -> str:
     if not deviation.cells:
         return f"{deviation.title} differs from the closest normal event."
     cell = deviation.cells[0]
+    if _is_text(cell):
+        observed, reference = (format_value(value) for value in (cell.observed, cell.reference))
+        return (
+            f'{deviation.title} was "{observed}" where the closest normal event has "{reference}".'
+        )
     where = column_title(deviation, cell)
     name = f"{deviation.title} ({where})" if where else deviation.title
     factor = format_factor(cell.observed, cell.reference)
@@ -158,13 +164,17 @@ def deviations(interpretation: Interpretation, *, all_columns: bool = False) -> 
     ends = [end for spot in spots for end in spot]
     low, high = min(0.0, *ends), max(1.0, *ends)
     low, high = low - 0.08 * (high - low), high + 0.08 * (high - low)
-    ticks = _ticks(low, high)
+    # Between categories there is no distance, so an axis of distances would say too much.
+    only_text = all(_is_text(cell) for _, cell, _ in rows)
+    ticks = [(0.5, "normal"), (_OTHER_CATEGORY, "observed")] if only_text else _ticks(low, high)
     return finish(
         _traces(rows, spots, heights),
         {
             "xaxis": {
                 "title": {
-                    "text": "Widths of the normal range (1 % to 99 % of training) outside, log"
+                    "text": "Categories: another one, at no distance"
+                    if only_text
+                    else "Widths of the normal range (1 % to 99 % of training) outside, log"
                 },
                 "range": [low, high],
                 "tickangle": 0,
@@ -204,6 +214,8 @@ def deviations(interpretation: Interpretation, *, all_columns: bool = False) -> 
 def _title(interpretation: Interpretation) -> str:
     strongest = interpretation.deviations[0]
     count = format_count(len(interpretation.deviations), "deviation")
+    if strongest.cells and _is_text(strongest.cells[0]):
+        return f"{count}: {shorten(deviation_sentence(strongest)[:-1], 120)}"
     name = shorten(visible(strongest.title), 60)
     if not strongest.cells:
         return f"{count}; the strongest is {name}"
@@ -213,11 +225,15 @@ def _title(interpretation: Interpretation) -> str:
     return f"{count}; the strongest is {name} ({factor})"
 
 
+def _is_text(cell: Cell) -> bool:
+    return isinstance(cell.observed, str) or isinstance(cell.reference, str)
+
+
 def _spots(cell: Cell) -> tuple[float, float]:
     # Positions of anomaly and reference.
     observed, reference = cell.observed, cell.reference
     if isinstance(observed, str) or isinstance(reference, str):
-        return (0.5, 0.5) if observed == reference else (1.5, 0.5)
+        return (0.5 if observed == reference else _OTHER_CATEGORY, 0.5)
     low = reference if cell.normal_low is None else cell.normal_low
     high = reference if cell.normal_high is None else cell.normal_high
     return range_position(observed, low, high), range_position(reference, low, high)
@@ -298,7 +314,7 @@ def _hover(deviation: Deviation, cell: Cell) -> str:
 
 def _row_label(deviation: Deviation, cell: Cell, first: bool) -> str:
     lines = [f"<b>{figure_text(line)}</b>" for line in _name_lines(deviation) if first]
-    if where := column_title(deviation, cell):
+    if where := "category" if _is_text(cell) else column_title(deviation, cell):
         lines.append(figure_text(where, _LABEL_LINE))
     return "<br>".join(lines)
 

@@ -191,6 +191,19 @@ class TabularInterpretations(Interpretations):
                 signed[rows, where] = cells[np.arange(len(rows)), most]
         return signed
 
+    def categories(self) -> dict[int, tuple[IntArray, IntArray, tuple[str, ...]]]:
+        """One-hot fields by position: (n,) observed, (n,) of the reference, and their texts."""
+        schema = self.anomalies.schema
+        return {
+            position: (
+                self.anomalies.values[:, one.columns].argmax(axis=1),
+                self.references[:, one.columns].argmax(axis=1),
+                tuple(schema.features[column].category for column in one.columns),
+            )
+            for position, one in enumerate(schema.fields)
+            if schema.features[one.columns[0]].kind == "category"
+        }
+
     def __getitem__(self, row: int) -> Interpretation:
         shown = self.fields[row][self.fields[row] >= 0]
         signed = (self.anomalies.values[row] - self.references[row]) / self.context.columns.spread
@@ -222,7 +235,12 @@ class TabularInterpretations(Interpretations):
         size = float(signed[columns[0]])
         direction: Direction = "up" if size > 0 else "down"
         if schema.features[columns[0]].kind == "category":
-            direction = "changed"
+            observed, reference = (
+                schema.features[one.columns[int(values[row, one.columns].argmax())]].category
+                for values in (self.anomalies.values, self.references)
+            )
+            cell = Cell(one.name, one.title, "", observed, reference)
+            return Deviation(one.name, one.title, "changed", abs(size), weight, (cell,))
         cells = tuple(
             Cell(
                 name=schema.features[column].name,

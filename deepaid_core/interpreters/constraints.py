@@ -71,7 +71,8 @@ class Constraints:
         if self.integer.any():
             obeying[:, self.integer] = np.round(obeying[:, self.integer])
         for columns in self.one_hot:
-            group = values[:, columns]
+            # A category that training never showed cannot have been normal.
+            group = np.where(self.high[columns] > 0.0, values[:, columns], -np.inf)
             obeying[:, columns] = group.argmax(axis=1)[:, None] == np.arange(len(columns))
         return obeying
 

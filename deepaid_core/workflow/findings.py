@@ -153,17 +153,12 @@ def build_findings(
 def _paths(interpretations: Interpretations) -> list[tuple[str, ...]]:
     if not isinstance(interpretations, TabularInterpretations):
         return [path_of(interpretation) for interpretation in interpretations]
-    schema = interpretations.anomalies.schema
     return paths_in_bulk(
-        [one.name for one in schema.fields],
+        [one.name for one in interpretations.anomalies.schema.fields],
         interpretations.fields,
         sizes=interpretations.sizes(),
         weights=interpretations.weights,
-        categorical=[
-            position
-            for position, one in enumerate(schema.fields)
-            if schema.features[one.columns[0]].kind == "category"
-        ],
+        categories=interpretations.categories(),
     )
 
 

@@ -1,5 +1,7 @@
 """The symbolizer of tabular data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,14 +9,17 @@ from hypothesis import strategies as st
 
 from deepaid_core.distiller.states import (
     BIN_EDGES,
+    CATEGORY_SYMBOLIZER,
     NO_DEVIATION,
     describe_state,
     paths_in_bulk,
     states_of,
 )
-from deepaid_core.domain.interpretation import Deviation, Diagnostics, Interpretation
+from deepaid_core.domain.interpretation import Cell, Deviation, Diagnostics, Interpretation
 from deepaid_core.errors import InvalidParameterError
 
+PROTO = 4  # the field of categories
+WORDS = ("tcp", "udp", 'a"b:up:1', "(other)")
 NAMES = ("MI_dir_weight", "HH_mean", "HH_jit_std", "HpHp_pcc", "proto")
 
 
@@ -82,30 +87,46 @@ def columns(draw):
 @given(columns(), st.integers(1, 5))
 def test_in_bulk_and_one_by_one_agree(arrays, limit):
     fields, sizes, weights = arrays
-    categorical = (4,)
-    one_by_one = [
-        states_of(
-            interpretation(
-                *(
-                    (
-                        NAMES[f],
-                        "changed" if f in categorical else "up" if s > 0 else "down",
-                        abs(s),
-                        w,
-                    )
-                    for f, s, w in zip(row_f, row_s, row_w, strict=True)
-                    if f >= 0
-                )
-            ),
-            limit,
+    random = np.random.default_rng(limit)
+    observed = random.integers(0, len(WORDS), len(fields))
+    reference = (observed + 1) % len(WORDS)
+
+    def deviation(row: int, field: int, size: float, weight: float) -> Deviation:
+        if field != PROTO:
+            return Deviation(NAMES[field], "", "up" if size > 0 else "down", abs(size), weight, ())
+        cell = Cell(NAMES[field], "", "", WORDS[observed[row]], WORDS[reference[row]])
+        return Deviation(NAMES[field], "", "changed", abs(size), weight, (cell,))
+
+    one_by_one = []
+    for row in range(len(fields)):
+        deviations = tuple(
+            deviation(row, field, sizes[row, place], weights[row, place])
+            for place, field in enumerate(fields[row].tolist())
+            if field >= 0
         )
-        for row_f, row_s, row_w in zip(
-            fields.tolist(), sizes.tolist(), weights.tolist(), strict=True
-        )
-    ]
+        one_by_one.append(states_of(replace(interpretation(), deviations=deviations), limit))
     assert one_by_one == paths_in_bulk(
-        NAMES, fields, sizes=sizes, weights=weights, categorical=categorical, limit=limit
+        NAMES,
+        fields,
+        sizes=sizes,
+        weights=weights,
+        categories={PROTO: (observed, reference, WORDS)},
+        limit=limit,
     )
+
+
+def test_categories_are_told_apart_by_what_was_seen_and_what_was_normal():
+    def state(observed: str, reference: str) -> str:
+        cell = Cell("service", "Service", "", observed, reference)
+        deviation = Deviation("service", "Service", "changed", 9.0, 1.0, (cell,))
+        return states_of(replace(interpretation(), deviations=(deviation,)))[0]
+
+    assert state("http", "smtp") == f'["{CATEGORY_SYMBOLIZER}","service","http","smtp"]'
+    assert len({state("a", "b"), state("b", "a"), state("a", 'b","c')}) == 3
+    titles = {"service": "Service"}
+    assert describe_state(state("http", "smtp"), titles) == 'Service: "http" instead of "smtp"'
+    assert describe_state('["category-1","x"]', {}) == '["category-1","x"]'
+    assert describe_state('["category-1",', {}) == '["category-1",'
 
 
 def test_a_state_reads_as_words():

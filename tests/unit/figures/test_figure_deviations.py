@@ -114,3 +114,33 @@ def test_any_finite_values_can_be_drawn(observed, reference, edge):
 
 def _anomalies(figure):
     return next(trace for trace in figure.data if trace.name == "anomaly")
+
+
+def test_a_category_is_shown_as_text_at_no_distance():
+    cell = Cell("service", "service", "", "<b>http</b>", "smtp")
+    deviation = Deviation("service", "service", "changed", 40.0, 1.0, (cell,))
+    figure = deviations(make_interpretation(deviations=(deviation,)))
+    assert "<b>http</b>" not in figure.to_json()
+    assert "&lt;b&gt;http&lt;/b&gt;" in _anomalies(figure).hovertext[0]
+    assert list(figure.layout.xaxis.ticktext) == ["normal", "observed"]
+    assert deviation_sentence(deviation) == (
+        'service was "<b>http</b>" where the closest normal event has "smtp".'
+    )
+    (row,) = deviation_table(make_interpretation(deviations=(deviation,)))
+    assert (row.observed, row.closest_normal, row.factor) == ("<b>http</b>", "smtp", "changed")
+
+
+def test_categories_and_numbers_share_a_figure():
+    text = Cell("service", "service", "", "http", "smtp")
+    number = Cell("bytes", "bytes", "", 900.0, 1.0, 0.0, 10.0, 100.0)
+    figure = deviations(
+        make_interpretation(
+            deviations=(
+                Deviation("service", "service", "changed", 40.0, 0.6, (text,)),
+                Deviation("bytes", "bytes", "up", 40.0, 0.4, (number,)),
+            )
+        )
+    )
+    seen = list(_anomalies(figure).x)
+    assert 1.0 < seen[0] < seen[1]
+    assert "normal" in figure.layout.xaxis.ticktext
