@@ -33,6 +33,7 @@ DETECTORS: Final[dict[str, str]] = {
 
 INTERPRETERS: Final[dict[str, str]] = {
     "greedy": "deepaid_core.interpreters.tabular:GreedyTabularInterpreter",
+    "endpoint-replacement": "deepaid_core.interpreters.link:EndpointReplacementInterpreter",
     "greedy-cells": "deepaid_core.interpreters.series:GreedyCellsInterpreter",
 }
 
