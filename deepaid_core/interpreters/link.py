@@ -14,7 +14,8 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
 from deepaid_core.interpreters.link_details import DetailsWriter
-from deepaid_core.interpreters.link_search import EndpointSearch, scale_of
+from deepaid_core.interpreters.link_scale import scale_of
+from deepaid_core.interpreters.link_search import EndpointSearch
 
 __all__ = ["EndpointReplacementInterpreter", "LinkInterpretations"]
 

@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepaid_core.detectors.link_graph import PAIRS, LinkGraph
+from deepaid_core.detectors.link_graph import PAIRS
 from deepaid_core.detectors.link_predictor import LinkPredictorDetector
 from deepaid_core.domain.batches import FloatArray, IntArray
+from deepaid_core.interpreters.link_scale import CELLS, LoginScale, parts, scale_of
 
-__all__ = ["EndpointSearch", "LoginScale", "SearchResult", "scale_of"]
+__all__ = ["EndpointSearch", "SearchResult"]
 
-_CELLS: Final = 4_000_000  # of a matrix at a time; 32 MB
-_MOST_LOGINS: Final = 50_000  # distinct training logins that whole replacements are taken from
-_SAMPLED: Final = 2_000  # training logins whose distance to the nearest other is measured
+_OPPOSITE: Final = (2, 1, 0)  # the role that each of `PAIRS` leaves out
 _UNSEEN: Final = 0.1  # weight of a pair that never occurred beside one that occurred once
 
 
@@ -61,7 +59,8 @@ class EndpointSearch:
     random, that would be the likeliest.)
 
     More endpoints: the nearest of the training logins that the detector accepts, fewer changes
-    first; one that shares two endpoints lies among the neighbors of the third.
+    first, and of those the ones without the endpoint that the two least likely links share; so
+    two endpoints are replaced by neighbors of the third.
 
     Args:
         detector: Fitted.
@@ -90,13 +89,13 @@ class EndpointSearch:
         before = self.detector.logits(distinct)
         references, needed = distinct.copy(), np.zeros(len(distinct), dtype=np.int64)
         open_rows = np.flatnonzero(before.min(axis=1) < self.target)
-        rows_at_once = max(1, _CELLS // max(self.graph.size(role) for role in range(3)))
-        for rows in _parts(open_rows, rows_at_once):
+        rows_at_once = max(1, CELLS // max(self.graph.size(role) for role in range(3)))
+        for rows in parts(open_rows, rows_at_once):
             references[rows], found = self._one(distinct[rows], before[rows])
             needed[rows] = found
         scale = scale_of(self.detector)
-        for rows in _parts(open_rows[needed[open_rows] == 0], scale.rows_at_once):
-            nearest, changes = self._several(distinct[rows], scale)
+        for rows in parts(open_rows[needed[open_rows] == 0], scale.rows_at_once):
+            nearest, changes = self._several(distinct[rows], before[rows], scale)
             needed[rows] = changes
             within = (changes > 0) & (changes <= self.allowed)
             references[rows[within]] = nearest[within]
@@ -136,7 +135,7 @@ class EndpointSearch:
 
     def _evidence(self, role: int, logins: IntArray, before: FloatArray) -> FloatArray:
         """How much speaks for one role being to blame, (n,)."""
-        pair = next(pair for pair, roles in enumerate(PAIRS) if role not in roles)
+        pair = _OPPOSITE.index(role)
         first, second = PAIRS[pair]
         together = self.graph.seen(pair, logins[:, first], logins[:, second])
         likely = 0.5 * (1.0 + np.tanh(0.5 * before[:, pair]))
@@ -151,16 +150,21 @@ class EndpointSearch:
         cosine: FloatArray = vectors[nodes] @ vectors[:-1].T / vectors.shape[1]
         return cosine
 
-    def _several(self, logins: IntArray, scale: "LoginScale") -> tuple[IntArray, IntArray]:
+    def _several(
+        self, logins: IntArray, before: FloatArray, scale: LoginScale
+    ) -> tuple[IntArray, IntArray]:
         distance, changes = scale.distances(logins)
         usable = scale.least >= self.target
         if not self.free.all():
             locked = np.flatnonzero(~self.free)
             same = (logins[:, None, locked] == scale.logins[None, :, locked]).all(axis=2)
             usable = usable & same
-        key = distance + 10.0 * changes - 1e-6 * np.log1p(scale.counts)
-        nearest = np.where(usable, key, np.inf).argmin(axis=1)
         rows = np.arange(len(logins))
+        worst = np.array(_OPPOSITE)[before.argmax(axis=1)]
+        kept = logins[rows, worst][:, None] == scale.logins[:, worst].T
+        # Distances are at most 2 for an endpoint, 6 for a login.
+        key = distance + 20.0 * changes + 10.0 * kept - 1e-6 * np.log1p(scale.counts)
+        nearest = np.where(usable, key, np.inf).argmin(axis=1)
         reached = np.broadcast_to(usable, key.shape)[rows, nearest]
         return scale.logins[nearest], np.where(reached, changes[rows, nearest], 0)
 
@@ -213,95 +217,6 @@ class EndpointSearch:
         """How far the links of each login are from being likely enough, (n,)."""
         missing: FloatArray = np.maximum(self.target - links, 0.0).sum(axis=1)
         return missing
-
-
-class LoginScale:
-    """Distances between logins in the embedding, and how large they usually are.
-
-    The distance of two logins is the sum over their endpoints of 1 - cosine, 0 for one and the
-    same node and 1 for one that was never seen.
-
-    Args:
-        detector: Fitted.
-    """
-
-    def __init__(self, detector: LinkPredictorDetector) -> None:
-        graph = detector.graph
-        frequent = np.argsort(-graph.counts, kind="stable")[:_MOST_LOGINS]
-        self.logins, self.counts = graph.logins[frequent], graph.counts[frequent]
-        self.least: FloatArray = detector.logits(self.logins).min(axis=1)
-        self._vectors = [detector.vectors(role) for role in range(3)]
-        self.rows_at_once = max(1, _CELLS // len(self.logins))
-        sample = np.random.default_rng(detector.seed).permutation(len(self.logins))[:_SAMPLED]
-        self._among, self._weights = self._usual(np.sort(sample))
-        self.typical = [self._typical(role) for role in range(3)]
-
-    def distances(self, logins: IntArray) -> tuple[FloatArray, IntArray]:
-        """To the training logins, (n, m), and how many endpoints differ, (n, m)."""
-        distance = np.zeros((len(logins), len(self.logins)))
-        changes = np.zeros(distance.shape, dtype=np.int64)
-        for role in range(3):
-            differs = logins[:, [role]] != self.logins[None, :, role]
-            distance += np.where(differs, self.apart(role, logins[:, role]), 0.0)
-            changes += differs
-        return distance, changes
-
-    def apart(self, role: int, nodes: IntArray) -> FloatArray:
-        """1 - cosine between given nodes and those of the training logins in a role, (n, m)."""
-        vectors = self._vectors[role]
-        cosine = vectors[nodes] @ vectors[:-1].T / vectors.shape[1]
-        apart: FloatArray = np.maximum(1.0 - cosine, 0.0)[:, self.logins[:, role]]
-        return apart
-
-    def size(self, role: int, observed: IntArray, reference: IntArray) -> FloatArray:
-        """Distance of two nodes, in units of the median between two nodes of that role, (n,)."""
-        vectors = self._vectors[role]
-        cosine = (vectors[observed] * vectors[reference]).sum(axis=1) / vectors.shape[1]
-        size: FloatArray = np.maximum(1.0 - cosine, 0.0) / self.typical[role]
-        return size
-
-    def percentile(self, logins: IntArray) -> FloatArray:
-        """Share of training logins that lie nearer to another one than these do, 0 to 100, (n,)."""
-        distinct, where = np.unique(logins, axis=0, return_inverse=True)
-        nearest = np.zeros(len(distinct))
-        for rows in _parts(np.arange(len(distinct)), self.rows_at_once):
-            nearest[rows] = self.distances(distinct[rows])[0].min(axis=1)
-        share = np.concatenate([[0.0], self._weights.cumsum()]) / self._weights.sum()
-        percentiles: FloatArray = share[np.searchsorted(self._among, nearest)] * 100.0
-        return percentiles[where.reshape(-1)]
-
-    def _usual(self, sample: IntArray) -> tuple[FloatArray, FloatArray]:
-        nearest = np.zeros(len(sample))
-        for rows in _parts(np.arange(len(sample)), self.rows_at_once):
-            distance, _ = self.distances(self.logins[sample[rows]])
-            distance[np.arange(len(rows)), sample[rows]] = np.inf
-            nearest[rows] = distance.min(axis=1)
-        # A login that occurred twice has its like at no distance.
-        nearest[self.counts[sample] > 1] = 0.0
-        order = nearest.argsort(kind="stable")
-        return nearest[order], self.counts[sample][order].astype(np.float64)
-
-    def _typical(self, role: int) -> float:
-        vectors = self._vectors[role][:-1][:1000]
-        cosine = vectors @ vectors.T / vectors.shape[1]
-        above = cosine[np.triu_indices(len(cosine), 1)]
-        return max(float(np.median(1.0 - above)) if len(above) else 1.0, 1e-3)
-
-
-_scales: WeakKeyDictionary[LinkGraph, LoginScale] = WeakKeyDictionary()
-
-
-def scale_of(detector: LinkPredictorDetector) -> LoginScale:
-    """The scale of a detector's training logins; made once, as it takes longer than one search."""
-    # A detector that is trained again has another graph.
-    scale = _scales.get(detector.graph)
-    if scale is None:
-        scale = _scales[detector.graph] = LoginScale(detector)
-    return scale
-
-
-def _parts(rows: IntArray, size: int) -> list[IntArray]:
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def _log_odds(probability: float) -> float:
