@@ -14,6 +14,7 @@ from deepaid_core.distiller.states import PATH_LIMIT
 from deepaid_core.distiller.symbolizers import describe_state, path_of
 from deepaid_core.domain import codec
 from deepaid_core.domain.batches import SeriesBatch, TabularBatch
+from deepaid_core.domain.details import LinkDetails, SequenceDetails
 from deepaid_core.domain.schema import Schema
 from deepaid_core.errors import CancelledError
 from deepaid_core.interpreters.stored import reference_events
@@ -144,7 +145,7 @@ def check_values_are_in_original_units(pair: Pair) -> None:
                 np.testing.assert_array_equal(one.observed, events.values[row].ravel())
             sides = (one.observed, one.reference)
             texts: tuple[set[Any], set[Any]] = (set(), set())
-            if one.details is not None and hasattr(one.details, "observed"):
+            if isinstance(one.details, (SequenceDetails, LinkDetails)):
                 texts = (set(one.details.observed), set(one.details.reference))
             for cell in (cell for deviation in one.deviations for cell in deviation.cells):
                 assert cell.title, f"'{cell.name}' has no title"

@@ -60,7 +60,8 @@ def mixed_events(
         for part in parts:
             where = (row, *_place(like, names.index(part)))
             values[where] = other[where]
-    return replace(events, **{name: values})
+    changed: dict[str, Any] = {name: values}
+    return replace(events, **changed)
 
 
 def _both(interpretations: Sequence[Interpretation], like: Batch) -> tuple[Batch, Batch]:

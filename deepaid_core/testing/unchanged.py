@@ -93,6 +93,9 @@ def _copy(batch: Batch) -> Batch:
 
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
-        equal_nan = one.dtype.kind == "f"
-        return isinstance(other, np.ndarray) and np.array_equal(one, other, equal_nan=equal_nan)
+        if not isinstance(other, np.ndarray) or one.shape != other.shape:
+            return False
+        if one.dtype == object:  # such columns may hold arrays
+            return all(map(_same, one.ravel().tolist(), other.ravel().tolist()))
+        return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
     return bool(one == other)
