@@ -30,6 +30,7 @@ __all__ = [
 _LONGEST_SHOWN: Final = 60
 _MOST_KEPT: Final = 1000
 
+_YEARS: Final = (1900, 2200)
 _TOO_LONG: Final = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 # Beyond these a number of seconds since 1970 would lie after the year 5000; it is finer units.
@@ -227,6 +228,8 @@ def times_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> Float
         moments = pd.to_datetime(cells, utc=True, errors="coerce", format="ISO8601")
         if moments.isna().mean() > 0.5:
             moments = pd.to_datetime(cells, utc=True, errors="coerce", format="mixed")
+    # Times without a year are read as of year 1, which fits no count of nanoseconds.
+    moments = moments.where((moments.dt.year > _YEARS[0]) & (moments.dt.year < _YEARS[1]))
     wrong = moments.isna().to_numpy()
     if wrong.any():
         _note(frame, column, wrong, "is not a time", problems)
