@@ -43,7 +43,7 @@ class SeriesInterpretations(Interpretations):
         weights: (n, K), shares that sum to 1, 0 after the last.
         flip_scores: (n, K), score after the first 1, 2, ... columns take the reference's values;
             not a number after the last.
-        effects: (n, d), as `SeriesColumn.effect` defines them.
+        effects: (n, d), as `_effects` says; the full ranking of columns is by them.
         scores: (n,), of the anomalies.
         reference_scores: (n,), of exactly `references`.
         needed: (n,), fewest columns that the search found to work; 0 where it found none.
@@ -200,7 +200,7 @@ class GreedyCellsInterpreter(Interpreter):
             columns[rows] = order
             references[rows] = _shown(values, found, order, constraints, detector)
             flip_scores[rows] = _flips(values, references[rows], order, detector)
-            effects[rows] = (search.alone(z0) - search.least(z0)[:, None]).numpy()
+            effects[rows] = _effects(search, z0, found)
             needed[rows] = np.where(found.accepted, found.columns(), 0)
             plausibility[rows] = _plausibility(values, references[rows], scale, detector)
             progress(rows.stop / n, f"Interpreted {rows.stop:,} of {n:,} anomalies")
@@ -244,6 +244,26 @@ def _strongest(search: CellSearch, z0: Tensor, found: Found, k: int) -> tuple[In
     total = share.sum(dim=1, keepdim=True)
     weights = torch.where(total > 0, share / total.clamp_min(1e-12), 0.0)
     return torch.where(exists, top.indices, -1).numpy(), weights.numpy()
+
+
+def _effects(search: CellSearch, z0: Tensor, found: Found) -> FloatArray:
+    """How much each column does to the score, (n, d).
+
+    Of the scored step: what its error does alone, all others being as forecast. Removing one
+    column's error from the rest would rank by chance where errors count relative to each other.
+    A column that misleads the forecast has no error of its own: it has what it is worth to put
+    its history right.
+    """
+    effects = search.alone(z0) - search.least(z0)[:, None]
+    where = torch.nonzero(found.changed[:, :-1].any(dim=1))
+    if len(where):
+        row, column = where[:, 0], where[:, 1]
+        righted = z0[row]
+        at = torch.arange(len(where))
+        righted[at, :, column] = found.z[row, :, column]
+        fall = search.score(z0)[row] - search.score(righted)
+        effects[row, column] = torch.maximum(effects[row, column], fall)
+    return effects.double().numpy()
 
 
 def _shown(
