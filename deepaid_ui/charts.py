@@ -56,11 +56,16 @@ def picked(figure: go.Figure, key: str) -> Any:
     return points[0].get("customdata") if points else None
 
 
-def narrow(figure: go.Figure) -> go.Figure:
-    """The figure with its title wrapped for half the width of a page; changed in place."""
+def narrow(figure: go.Figure, *, letters: int = _NARROW_TITLE) -> go.Figure:
+    """The figure with its title wrapped for half the width of a page; changed in place.
+
+    Args:
+        figure: Any.
+        letters: Most letters of a line of its title.
+    """
     old = str(figure.layout.title.text or "").split("<br>")
     # Words only, so that no character reference is torn apart.
-    new = textwrap.wrap(" ".join(old), _NARROW_TITLE, break_long_words=False)
+    new = textwrap.wrap(" ".join(old), letters, break_long_words=False)
     extra = _TITLE_LINE * max(0, len(new) - len(old))
     figure.update_layout(
         title={"text": "<br>".join(new)},

@@ -4,7 +4,6 @@ import streamlit as st
 
 from deepaid_core.domain.finding import Finding, Status
 from deepaid_core.domain.queries import FindingQuery, FindingRow, PatternRow
-from deepaid_core.figures.deviations import deviations
 from deepaid_core.figures.numbers import (
     format_count,
     format_duration,
@@ -13,6 +12,7 @@ from deepaid_core.figures.numbers import (
     format_time_utc,
 )
 from deepaid_core.figures.scores import flip_curve, members_timeline, score_strip
+from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import distill, triage
 from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui import (
@@ -28,11 +28,13 @@ from deepaid_ui import (
 )
 from deepaid_ui.session import QueueView
 from deepaid_ui.text import plain
+from deepaid_ui.views import kinds
 from deepaid_ui.workspace import workspace
 
 __all__ = ["evidence", "header", "history", "proof", "rail", "why"]
 
 _SIMILAR = 20
+_NAME = 120
 
 
 def _step(finding_id: str) -> None:
@@ -82,13 +84,13 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
         )
     panels.facts(
         (
-            ("Entity", finding.entity),
+            ("Entity", shorten(finding.entity, _NAME)),
             ("Score", _score(row)),
             ("Detector", f"{finding.detector_name} ({finding.detector_id})"),
             ("Events", f"{finding.event_count:,} in {_span(finding)}"),
             ("First event", format_time_utc(finding.first_time)),
             ("Last event", format_time_utc(finding.last_time)),
-            ("Source", finding.source_name),
+            ("Source", shorten(finding.source_name, _NAME)),
             (
                 "Closest normal",
                 f"scores {format_score(diagnostics.reference_score)}, "
@@ -108,7 +110,7 @@ def _span(finding: Finding) -> str:
 
 
 def why(finding: Finding) -> None:
-    """Deviations as chart and table."""
+    """What is unusual and what would be normal, as its kind of data shows it."""
     interpretation = finding.interpretation
     diagnostics = interpretation.diagnostics
     if not diagnostics.verified:
@@ -126,20 +128,7 @@ def why(finding: Finding) -> None:
             ),
             icon=":material/warning:",
         )
-    everything = st.toggle(
-        "Show all columns of each deviation",
-        key="all",
-        bind="query-params",
-        help="A deviation is a field; its columns are the same statistic over several time "
-        "windows and move together.",
-    )
-    charts.show(deviations(interpretation, all_columns=everything), key=f"why-{finding.id}")
-    tables.show(
-        tables.deviations_frame(interpretation, all_columns=everything),
-        key=f"why-table-{finding.id}-{everything}",
-        alt="Deviations: observed values and the closest normal ones",
-        clickable=False,
-    )
+    kinds.why(finding)
 
 
 def proof(finding: Finding) -> None:
@@ -149,7 +138,12 @@ def proof(finding: Finding) -> None:
     with left:
         charts.show(
             charts.narrow(
-                score_strip(diagnostics.score, diagnostics.threshold, diagnostics.reference_score)
+                score_strip(
+                    diagnostics.score,
+                    diagnostics.threshold,
+                    diagnostics.reference_score,
+                    ratio=finding.ratio,
+                )
             ),
             key=f"strip-{finding.id}",
         )
@@ -157,7 +151,7 @@ def proof(finding: Finding) -> None:
             st.caption(
                 f"Its distance to the nearest training event is at or above "
                 f"{diagnostics.plausibility:.3g} % of such distances between training events; "
-                "the lower, the more it looks like real traffic."
+                "the lower, the more it looks like what was seen in training."
             )
     with right:
         charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")
@@ -167,7 +161,11 @@ def evidence(finding: Finding) -> None:
     """Events over time, raw rows around the interpreted one, counterparts."""
     charts.show(
         members_timeline(
-            finding.member_times, finding.member_scores, finding.threshold, finding.event_time
+            finding.member_times,
+            finding.member_scores,
+            finding.threshold,
+            finding.event_time,
+            ratio=finding.ratio,
         ),
         key=f"members-{finding.id}",
     )

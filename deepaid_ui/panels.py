@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import streamlit as st
 
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.figures.numbers import format_score
+from deepaid_core.figures.numbers import format_ratio, format_score
 from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.workflow import triage
 from deepaid_ui import problems, session
@@ -38,7 +38,7 @@ SEVERITY_COLORS: Mapping[Severity, Color] = {
     Severity.LOW: "blue",
 }
 BANDS = ", ".join(
-    f"{band[0].upper()} {band} from {low:g}×" if low else f"{band[0].upper()} {band} below"
+    f"{band[0].upper()} {band} from {low:g}" if low else f"{band[0].upper()} {band} below"
     for band, low in SEVERITY_BOUNDS
 )
 """The bands in words, highest first."""
@@ -81,8 +81,8 @@ def severity_badge(ratio: float) -> None:
     st.badge(
         severity_word(ratio),
         color=SEVERITY_COLORS[severity(ratio)],
-        help=f"How far the score is over the threshold: {BANDS}. It says how abnormal, not how "
-        "dangerous.",
+        help=f"{format_ratio(ratio)} on the severity scale, where 1 is the threshold: {BANDS}. It "
+        "says how abnormal, not how dangerous.",
     )
 
 

@@ -4,12 +4,11 @@ import streamlit as st
 
 from deepaid_core.domain.queries import FindingQuery, FindingRow, GroupBy, GroupRow
 from deepaid_core.errors import NotFoundError
-from deepaid_core.figures.deviations import deviations
 from deepaid_core.figures.numbers import format_count, format_excess, format_time_utc
 from deepaid_core.figures.severity import severity
+from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import distill, triage
 from deepaid_ui import (
-    charts,
     export,
     filters,
     forms,
@@ -22,6 +21,7 @@ from deepaid_ui import (
 )
 from deepaid_ui.session import PAGE_SIZE, QueueView
 from deepaid_ui.text import one_line
+from deepaid_ui.views import kinds
 from deepaid_ui.workspace import workspace
 
 __all__ = ["show"]
@@ -211,11 +211,12 @@ def _preview(view: QueueView) -> None:
     ):
         navigation.go("finding", {"id": finding.id, **view.packed()})
     st.text(
-        f"{one_line(finding.entity)}\n{format_count(finding.event_count, 'event')}, last "
+        f"{one_line(shorten(finding.entity, 120))}\n"
+        f"{format_count(finding.event_count, 'event')}, last "
         f"{format_time_utc(finding.last_time)}\n{severity(ratio)}, "
         + format_excess(finding.max_score, finding.threshold, ratio)
     )
-    charts.show(charts.compact(deviations(finding.interpretation)), key=f"peek-chart-{finding.id}")
+    kinds.preview(finding)
     st.text(triage.drafted_reason(finding))
 
 

@@ -16,6 +16,7 @@ from deepaid_core.figures.deviations import deviation_table
 from deepaid_core.figures.numbers import (
     format_duration,
     format_percentile,
+    format_ratio,
     format_score,
     format_share,
     format_time_utc,
@@ -67,11 +68,8 @@ def verdict_text(label: str | None, category: str | None) -> str:
 
 
 def _severity(ratio: float) -> str:
-    return (
-        f"{severity_word(ratio)[0]} {ratio:,.0f}×"
-        if ratio >= 100
-        else (f"{severity_word(ratio)[0]} {ratio:.1f}×")
-    )
+    # A bare number: not every detector's score is a multiple of its threshold.
+    return f"{severity_word(ratio)[0]} {format_ratio(ratio)}"
 
 
 def _severity_column(cells: "pd.Series[Any]") -> Any:
@@ -82,7 +80,8 @@ def _severity_column(cells: "pd.Series[Any]") -> Any:
         options=shown,
         color=[colors[chip[0]] for chip in shown],
         width=84,
-        help=f"Highest score over the threshold. {BANDS}.",
+        help=f"How far the highest score is over the threshold, on one scale for all detectors: "
+        f"1 is the threshold itself. {BANDS}.",
     )
 
 
@@ -293,13 +292,13 @@ def runs_frame(rows: Sequence[RunRecord]) -> pd.DataFrame:
     """Detection runs."""
     return pd.DataFrame(
         {
-            "Capture": [_text(row.source_name) for row in rows],
+            "File": [_text(row.source_name) for row in rows],
             "Finished (UTC)": [_moment(row.finished_time) for row in rows],
             "Events": [row.events for row in rows],
             "Anomalies": [row.anomalies for row in rows],
             "Verified anomalies": [row.verified for row in rows],
             "Findings": [row.findings for row in rows],
-            "Frames not used": [row.skipped for row in rows],
+            "Not used": [row.skipped for row in rows],
             "Took": [format_duration(row.elapsed_s) for row in rows],
             "From (UTC)": [_moment(row.first_time) for row in rows],
             "To (UTC)": [_moment(row.last_time) for row in rows],

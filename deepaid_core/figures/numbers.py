@@ -11,10 +11,12 @@ __all__ = [
     "format_excess",
     "format_factor",
     "format_percentile",
+    "format_ratio",
     "format_score",
     "format_share",
     "format_time_utc",
     "format_value",
+    "is_multiple",
 ]
 
 _SECONDS = {"s", "sec", "second", "seconds"}
@@ -112,6 +114,9 @@ def format_score(score: float) -> str:
     """A score in four significant digits, enough to tell a reference from its threshold."""
     if not math.isfinite(score):
         return _number(score)
+    if 0.9995 <= score < 1:
+        # Scores that are a probability crowd below 1; what tells them apart is how far from it.
+        return f"{score:.{min(12, 1 - math.floor(math.log10(1 - score)))}f}"
     if score == 0 or 1e-3 <= abs(score) < 1e5:
         return f"{score:,.4g}" if abs(score) < 1e3 else f"{score:,.0f}"
     return f"{score:.3e}"
@@ -177,12 +182,30 @@ def format_time_utc(time: float, *, milliseconds: bool = False) -> str:
     return f"{text.removesuffix('+00:00')} UTC"
 
 
+def format_ratio(ratio: float) -> str:
+    """A place on the severity scale, where 1 is the threshold: "2.3", "1,234"."""
+    if not math.isfinite(ratio):
+        return _number(ratio)
+    return f"{ratio:,.0f}" if abs(ratio) >= 100 else f"{ratio:.1f}"
+
+
+def is_multiple(score: float, threshold: float, ratio: float | None) -> bool:
+    """Whether "so many times the threshold" says something of a score.
+
+    It does not for scores such as differences of logarithms or probabilities; their ratio is on
+    another scale. Without a ratio, any score over a positive threshold counts.
+    """
+    if threshold <= 0:
+        return False
+    return ratio is None or math.isclose(score / threshold, ratio, rel_tol=1e-6)
+
+
 def format_excess(score: float, threshold: float, ratio: float) -> str:
     """How far a score is over its threshold, e.g. "2.3× the threshold".
 
     Scores that are no multiple of their threshold, such as differences of logarithms, are set
     beside it instead.
     """
-    if threshold > 0 and math.isclose(score / threshold, ratio, rel_tol=1e-6):
+    if is_multiple(score, threshold, ratio):
         return f"{ratio:,.1f}× the threshold"
     return f"score {format_score(score)}, threshold {format_score(threshold)}"

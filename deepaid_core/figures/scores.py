@@ -15,6 +15,7 @@ from deepaid_core.figures.numbers import (
     format_score,
     format_time_utc,
     format_value,
+    is_multiple,
 )
 from deepaid_core.figures.theme import BAND, BLUE, GREY, VERMILLION, empty_figure, finish
 
@@ -26,8 +27,17 @@ TIMELINE_POINTS = 2000
 _LOG_FROM = 20.0  # times apart, from which scores are drawn on a logarithmic axis
 
 
-def score_strip(score: float, threshold: float, reference_score: float) -> go.Figure:
-    """One line with the anomaly's score, the threshold and the score of the closest normal."""
+def score_strip(
+    score: float, threshold: float, reference_score: float, *, ratio: float | None = None
+) -> go.Figure:
+    """One line with the anomaly's score, the threshold and the score of the closest normal.
+
+    Args:
+        score: Of the anomaly.
+        threshold: The detector's.
+        reference_score: Of the closest normal event.
+        ratio: Place on the severity scale; tells whether "times the threshold" says something.
+    """
     values = (score, threshold, reference_score)
     if not all(math.isfinite(value) for value in values):
         return empty_figure(
@@ -98,17 +108,19 @@ def score_strip(score: float, threshold: float, reference_score: float) -> go.Fi
                 },
             ],
         },
-        title=_strip_title(score, threshold, reference_score),
+        title=_strip_title(score, threshold, reference_score, ratio),
         height=160,
         left=20,
     )  # fmt: skip
 
 
-def _strip_title(score: float, threshold: float, reference_score: float) -> str:
-    if threshold > 0:
+def _strip_title(
+    score: float, threshold: float, reference_score: float, ratio: float | None
+) -> str:
+    if is_multiple(score, threshold, ratio):
         over = f"Score {format_score(score)} is {_times(score / threshold)} the threshold"
     else:
-        over = f"Score {format_score(score)}, threshold {format_score(threshold)}"
+        over = f"Score {format_score(score)} is over the threshold {format_score(threshold)}"
     accepted = "is accepted" if reference_score <= threshold else "is still flagged"
     return f"{over}; the closest normal event ({format_score(reference_score)}) {accepted}"
 
@@ -221,6 +233,7 @@ def members_timeline(
     threshold: float,
     interpreted_time: float,
     *,
+    ratio: float | None = None,
     max_points: int = TIMELINE_POINTS,
 ) -> go.Figure:
     """The events of a finding over time, the interpreted one marked.
@@ -230,6 +243,7 @@ def members_timeline(
         scores: Score of each event, (n,).
         threshold: The detector's threshold.
         interpreted_time: Time of the event that is interpreted.
+        ratio: Place of the highest score on the severity scale, as in `score_strip`.
         max_points: Most events to draw; of more, the highest of each time slot.
     """
     if not times:
@@ -269,7 +283,11 @@ def members_timeline(
     if span == 0:
         time_axis["range"] = times_utc([float(at[0]) - 1, float(at[0]) + 1])
     peak = float(heights.max())
-    over = f"{_times(peak / threshold)} the threshold" if threshold > 0 else format_score(peak)
+    over = (
+        f"{_times(peak / threshold)} the threshold"
+        if is_multiple(peak, threshold, ratio)
+        else f"{format_score(peak)}, threshold {format_score(threshold)}"
+    )
     during = f" in {format_duration(span)}" if span else ""
     title = f"{format_count(len(at), 'event')}{during}, score up to {over}"
     if len(kept) < len(at):

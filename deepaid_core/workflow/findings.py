@@ -20,14 +20,13 @@ from deepaid_core.domain.finding import (
     pattern_id,
     pattern_of,
 )
-from deepaid_core.domain.interpretation import Deviation, Interpretation
 from deepaid_core.domain.schema import Schema
-from deepaid_core.figures.numbers import format_factor
+from deepaid_core.figures.words import short
 from deepaid_core.interpreters.base import Interpretations, TabularInterpretations
 from deepaid_core.sources.base import RawEvents, Source
 from deepaid_core.workflow.bursts import GAP_S, group_bursts
 
-__all__ = ["Flagged", "SourceFacts", "build_findings", "summary_of"]
+__all__ = ["Flagged", "SourceFacts", "build_findings"]
 
 _MOST_PEERS: Final = 20
 
@@ -141,7 +140,7 @@ def build_findings(
                 member_times=tuple(events.times[members].tolist()),
                 member_scores=tuple(flagged.scores[members].tolist()),
                 interpretation=interpretation,
-                summary=summary_of(interpretation),
+                summary=short(interpretation),
                 evidence_columns=evidence.columns,
                 evidence=evidence.of(number, indices),
                 peers=_peers(events.context, members),
@@ -177,24 +176,6 @@ def _entities(interpretations: Interpretations) -> ObjectArray:
         for one, own in zip(interpretations, events.entities, strict=True)
     ]
     return np.array(entities, dtype=object)
-
-
-def summary_of(interpretation: Interpretation, *, most: int = 2) -> str:
-    """The strongest deviations in one line of plain text."""
-    if not interpretation.deviations:
-        return "no single change makes the detector accept this event"
-    parts = [_in_short(deviation) for deviation in interpretation.deviations[:most]]
-    rest = len(interpretation.deviations) - most
-    return "; ".join(parts) + (f"; and {rest} more" if rest > 0 else "")
-
-
-def _in_short(deviation: Deviation) -> str:
-    cell = deviation.cells[0]
-    if isinstance(cell.observed, str) or isinstance(cell.reference, str):
-        return f"{deviation.title}: {cell.observed} instead of {cell.reference}"
-    # The factor first: a table cuts the end of a long line off.
-    title = cell.title if cell.title.startswith(deviation.title) else deviation.title
-    return f"{format_factor(cell.observed, cell.reference)}: {title}"
 
 
 def _peers(context: Mapping[str, ObjectArray], members: IntArray) -> dict[str, int]:

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from deepaid_core.domain.finding import Finding, Status
-from deepaid_core.domain.interpretation import Cell
+from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, FindingRow
 from deepaid_core.domain.verdict import NewUndo, NewVerdict, Scope, VerdictLabel
 from deepaid_core.errors import NotFoundError, VerdictRefusedError
-from deepaid_core.figures.numbers import format_percentile, format_value
-from deepaid_core.figures.text import shorten, visible
 from deepaid_core.workflow import distill
 from deepaid_core.workflow.verdict_text import (
     CATEGORIES,
@@ -18,6 +14,7 @@ from deepaid_core.workflow.verdict_text import (
     checked_author,
     checked_category,
     checked_reason,
+    drafted_reason,
 )
 from deepaid_core.workspace import Workspace
 
@@ -30,9 +27,6 @@ __all__ = [
     "give_verdict",
     "undo",
 ]
-
-_DRAFTED_DEVIATIONS: Final = 2
-_LONGEST_TITLE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,31 +178,6 @@ def undo(
     if not numbers:
         raise VerdictRefusedError("No verdict was chosen to undo; choose at least one.")
     return _write(workspace, [NewUndo(number, author, reason) for number in numbers])
-
-
-def drafted_reason(finding: Finding) -> str:
-    """One or two plain sentences from the strongest deviations, in original units.
-
-    A draft for the analyst to check; it names values, never a cause.
-    """
-    interpretation = finding.interpretation
-    # A deviation shows its most moved column; without one there is nothing to quote.
-    cells = [one.cells[0] for one in interpretation.deviations if one.cells][:_DRAFTED_DEVIATIONS]
-    if not cells:
-        return "The search found no deviation that brings the score under the threshold."
-    sentences = [f"{_sentence(cell)}." for cell in cells]
-    if not interpretation.diagnostics.verified:
-        sentences.append("The detector did not accept this reference, so it proves little.")
-    return " ".join(sentences)
-
-
-def _sentence(cell: Cell) -> str:
-    title = shorten(visible(cell.title), _LONGEST_TITLE)
-    where = f" ({format_percentile(cell.percentile)})" if cell.percentile is not None else ""
-    return (
-        f"{title[:1].upper()}{title[1:]} was {format_value(cell.observed, cell.unit)}, "
-        f"closest normal {format_value(cell.reference, cell.unit)}{where}"
-    )
 
 
 def _open_ids(workspace: Workspace, pattern_id: str) -> tuple[str, ...]:

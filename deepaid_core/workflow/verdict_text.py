@@ -4,9 +4,14 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.interpretation import Cell
+from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import VerdictRefusedError
+from deepaid_core.figures.numbers import format_percentile, format_value
 from deepaid_core.figures.text import shorten, visible
+from deepaid_core.figures.words import sentences
 from deepaid_core.workflow.distill import UNKNOWN
 
 __all__ = [
@@ -15,6 +20,7 @@ __all__ = [
     "checked_author",
     "checked_category",
     "checked_reason",
+    "drafted_reason",
 ]
 
 CATEGORIES_BY_LABEL: Final[Mapping[VerdictLabel, tuple[str, ...]]] = {
@@ -48,6 +54,9 @@ _NEEDS_CATEGORY: Final = (VerdictLabel.TRUE_POSITIVE, VerdictLabel.FALSE_POSITIV
 _LONGEST_AUTHOR: Final = 200
 _LONGEST_CATEGORY: Final = 60
 _LONGEST_REASON: Final = 4000
+_DRAFTED: Final = 2
+_LONGEST_TITLE: Final = 200
+_LONGEST_SENTENCE: Final = 600
 
 
 def checked_category(label: VerdictLabel, text: str) -> str:
@@ -115,3 +124,35 @@ def checked_reason(text: str) -> str:
             f"The reason holds the control character U+{ord(odd):04X}; leave it out."
         )
     return reason
+
+
+def drafted_reason(finding: Finding) -> str:
+    """One or two plain sentences on what is unusual and what would be normal, in original units.
+
+    A draft for the analyst to check; it names values, never a cause.
+    """
+    interpretation = finding.interpretation
+    if not interpretation.deviations:
+        return "The search found no deviation that brings the score under the threshold."
+    if interpretation.modality is Modality.TABULAR:
+        # A deviation shows its most moved column; without one there is nothing to quote.
+        cells = [one.cells[0] for one in interpretation.deviations if one.cells]
+        drafted = [f"{_sentence(cell)}." for cell in cells[:_DRAFTED]]
+    else:
+        drafted = [
+            visible(shorten(sentence, _LONGEST_SENTENCE))
+            for sentence in sentences(interpretation)[:_DRAFTED]
+        ]
+    if not interpretation.diagnostics.verified:
+        drafted.append("The detector did not accept this reference, so it proves little.")
+    return " ".join(drafted)
+
+
+def _sentence(cell: Cell) -> str:
+    title = shorten(visible(cell.title), _LONGEST_TITLE)
+    where = f" ({format_percentile(cell.percentile)})" if cell.percentile is not None else ""
+    observed, reference = (
+        f"“{format_value(value)}”" if isinstance(value, str) else format_value(value, cell.unit)
+        for value in (cell.observed, cell.reference)
+    )
+    return f"{title[:1].upper()}{title[1:]} was {observed}, closest normal {reference}{where}"

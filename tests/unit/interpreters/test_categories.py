@@ -8,9 +8,10 @@ from deepaid_core.detectors.trained import train_detector
 from deepaid_core.distiller.symbolizers import path_of
 from deepaid_core.domain.batches import TabularBatch
 from deepaid_core.domain.schema import Feature, Schema
+from deepaid_core.figures.words import short
 from deepaid_core.interpreters.base import Context
 from deepaid_core.interpreters.tabular import GreedyTabularInterpreter
-from deepaid_core.workflow.findings import _paths, summary_of
+from deepaid_core.workflow.findings import _paths
 
 SERVICES = ("http", "smtp", "(other)")
 NUMBERS = ("bytes", "packets", "seconds", "flags", "gaps")
@@ -70,7 +71,7 @@ def test_a_swapped_category_is_one_deviation_in_words(interpreted):
 def test_the_summary_says_both_categories(interpreted):
     one = next(one for one in interpreted if one.deviations[0].field == "service")
     cell = one.deviations[0].cells[0]
-    assert summary_of(one).startswith(f"service: {cell.observed} instead of {cell.reference}")
+    assert short(one).startswith(f"service: {cell.observed} instead of {cell.reference}")
 
 
 def test_no_reference_takes_a_category_that_training_never_showed(interpreted):

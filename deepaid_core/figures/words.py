@@ -1,0 +1,51 @@
+"""An interpretation in plain sentences, whatever kind of data it is of."""
+
+from deepaid_core.domain.interpretation import Deviation, Interpretation
+from deepaid_core.domain.modality import Modality
+from deepaid_core.figures.deviations import deviation_sentence
+from deepaid_core.figures.link_words import link_sentences, link_short
+from deepaid_core.figures.numbers import format_factor
+from deepaid_core.figures.sequence import sequence_sentences, sequence_short
+from deepaid_core.figures.series_window import series_sentences
+
+__all__ = ["sentences", "short"]
+
+_MOST = 2
+
+
+def sentences(interpretation: Interpretation) -> tuple[str, ...]:
+    """What is unusual and what would be normal, most important first.
+
+    Event text in it is bounded but not escaped.
+    """
+    if interpretation.modality is Modality.SEQUENCE:
+        return sequence_sentences(interpretation)
+    if interpretation.modality is Modality.SERIES:
+        return series_sentences(interpretation)
+    if interpretation.modality is Modality.LINK:
+        return link_sentences(interpretation)
+    return tuple(deviation_sentence(one) for one in interpretation.deviations[:_MOST])
+
+
+def short(interpretation: Interpretation) -> str:
+    """The same in one line, for queues and lists."""
+    if interpretation.modality is Modality.SEQUENCE:
+        return sequence_short(interpretation)
+    if interpretation.modality is Modality.LINK:
+        return link_short(interpretation)
+    if not interpretation.deviations:
+        return "no single change makes the detector accept this event"
+    parts = [_in_short(deviation) for deviation in interpretation.deviations[:_MOST]]
+    rest = len(interpretation.deviations) - _MOST
+    return "; ".join(parts) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _in_short(deviation: Deviation) -> str:
+    if not deviation.cells:
+        return deviation.title
+    cell = deviation.cells[0]
+    if isinstance(cell.observed, str) or isinstance(cell.reference, str):
+        return f"{deviation.title}: {cell.observed} instead of {cell.reference}"
+    # The factor first: a table cuts the end of a long line off.
+    title = cell.title if cell.title.startswith(deviation.title) else deviation.title
+    return f"{format_factor(cell.observed, cell.reference)}: {title}"

@@ -1,0 +1,1 @@
+"""How each kind of data shows why an event was flagged."""

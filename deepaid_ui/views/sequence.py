@@ -1,0 +1,79 @@
+"""A session of log lines: which line is flagged, what was expected, what would be normal."""
+
+import streamlit as st
+
+from deepaid_core.domain.finding import Finding
+from deepaid_core.figures.numbers import format_count, format_share
+from deepaid_core.figures.ribbon import LineKind, RibbonRow, lines_table, ribbon
+from deepaid_core.figures.sequence import (
+    expected_keys,
+    expected_table,
+    sequence_details,
+    sequence_short,
+)
+from deepaid_core.figures.text import shorten
+from deepaid_ui import charts
+from deepaid_ui.text import one_line
+from deepaid_ui.views.parts import headline, twin
+from deepaid_ui.views.ribbon import show_ribbon
+
+__all__ = ["preview", "why"]
+
+_PREVIEW = 3
+
+
+def why(finding: Finding) -> None:
+    """The session as a ribbon of lines, beside what the detector expected next."""
+    details = sequence_details(finding.interpretation)
+    headline(finding)
+    left, right = st.columns([0.62, 0.38], gap="medium")
+    with left:
+        show_ribbon(
+            ribbon(finding),
+            key=f"ribbon-{finding.id}",
+            alt="Lines of the session; the flagged one and those that would differ are marked",
+        )
+        st.caption(_caption(finding))
+    with right:
+        charts.show(charts.narrow(expected_keys(details), letters=34), key=f"expected-{finding.id}")
+        st.caption(
+            f"The detector accepts any of its {format_count(details.top, 'likeliest line')}. "
+            f"The flagged line had {format_share(details.observed_probability)}; the closest "
+            f"normal window ends in a line with {format_share(details.reference_probability)}."
+        )
+    with st.expander("The same as tables"):
+        twin(lines_table(finding), key=f"lines-{finding.id}", height=420)
+        twin(expected_table(details), key=f"expected-table-{finding.id}")
+
+
+def _caption(finding: Finding) -> str:
+    others = finding.event_count - 1
+    also = (
+        f" {format_count(others, 'other line')} of this session "
+        f"{'is' if others == 1 else 'are'} flagged as well."
+        if others > 0
+        else ""
+    )
+    return f"Dotted words are the parameters of a line.{also}"
+
+
+def preview(finding: Finding) -> None:
+    """The flagged line, the lines before it, and those that would differ."""
+    rows = ribbon(finding)
+    near = [row for row in rows if -_PREVIEW < row.offset <= 0 or row.kind is LineKind.CHANGED]
+    if near:
+        show_ribbon(
+            [_shortened(row) for row in near],
+            key=f"peek-ribbon-{finding.id}",
+            alt="The flagged line and those before it",
+            height=360,
+        )
+    else:
+        st.text(one_line(sequence_short(finding.interpretation)))
+
+
+def _shortened(row: RibbonRow) -> RibbonRow:
+    # A narrow panel has room for the template alone; the line itself is on the finding's page.
+    return RibbonRow(
+        row.offset, row.kind, shorten(row.template, 120), reference=shorten(row.reference, 120)
+    )
