@@ -20,6 +20,8 @@ __all__ = [
 
 SOURCES: Final[dict[str, str]] = {
     "capture": "deepaid_core.sources.captures:CaptureSource",
+    "log": "deepaid_core.sources.logs:LogSource",
+    "keys": "deepaid_core.sources.key_files:KeyFileSource",
     "table": "deepaid_core.sources.tables:TableSource",
     "series": "deepaid_core.sources.series:SeriesSource",
     "logins": "deepaid_core.sources.logins:LoginSource",
@@ -27,6 +29,7 @@ SOURCES: Final[dict[str, str]] = {
 
 DETECTORS: Final[dict[str, str]] = {
     "autoencoder": "deepaid_core.detectors.autoencoder:AutoencoderDetector",
+    "deeplog": "deepaid_core.detectors.deeplog:DeepLogDetector",
     "lstm-forecast": "deepaid_core.detectors.lstm_forecast:LstmForecastDetector",
     "link-predictor": "deepaid_core.detectors.link_predictor:LinkPredictorDetector",
 }

@@ -1,0 +1,254 @@
+"""Next-key prediction: an event is abnormal when its key is not among the likeliest."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from deepaid_core.detectors.base import Arrays, Detector
+from deepaid_core.detectors.fitting import train_network
+from deepaid_core.detectors.key_network import KeyNetwork
+from deepaid_core.domain.anomaly import Threshold
+from deepaid_core.domain.batches import PADDING, FloatArray, IntArray, SequenceBatch
+from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.progress import Cancelled, Progress
+from deepaid_core.domain.schema import EventSchema, Vocabulary
+from deepaid_core.errors import InvalidEventsError
+
+__all__ = ["DeepLogDetector"]
+
+_UNKNOWN_FLOOR = float(np.log(10.0))  # an unknown key is ten times less likely than any known one
+_LEARNED = ("first", "likelihoods", "history")
+
+
+@dataclass(kw_only=True, eq=False)
+class DeepLogDetector(Detector[SequenceBatch]):
+    """How much less likely a key is than the g-th likeliest one, after the h keys before it.
+
+    The score is log p of the g-th likeliest key - log p of the observed one; the threshold is 0,
+    so an anomaly is exactly a key that is not among the g likeliest. A line of no known template
+    counts as ten times less likely than the least likely known key.
+
+    Use it for logs whose sessions follow a program: logins, jobs, protocols. Avoid it where lines
+    of many unrelated tasks are mixed in one session, or where what counts is in the parameters.
+
+    Attributes:
+        top: g, how many likeliest keys are accepted; at most half of the keys there are.
+        width: Units of each layer.
+        layers: Number of layers.
+        epochs: Upper bound on passes over the different training windows.
+        steps: Training steps to aim at: few different windows are passed over more often.
+        batch_size: Different windows per training step.
+        learning_rate: Adam's learning rate.
+        patience: Share of the epochs without improvement before training stops.
+        label_smoothing: Share of the target spread over all keys. Without it the order of keys
+            that never followed is noise, and so is the g-th likeliest among them.
+        prefix_weight: Weight of predicting the earlier keys of a window beside the last one; it
+            makes the likelihood of whole windows meaningful.
+
+    References:
+        Du et al., DeepLog: Anomaly Detection and Diagnosis from System Logs through Deep Learning,
+        CCS 2017.
+    """
+
+    CHECK_PARAMS: ClassVar[dict[str, int]] = {"top": 1, "steps": 500, "width": 32}
+    """What the common checks use: their small grammar settles the next key."""
+
+    modality: ClassVar[Modality] = Modality.SEQUENCE
+    top: int = 9
+    width: int = 64
+    layers: int = 2
+    epochs: int = 1000
+    steps: int = 1500
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    patience: float = 0.2
+    label_smoothing: float = 0.02
+    prefix_weight: float = 0.03
+
+    @property
+    def accepted_keys(self) -> int:
+        """G as used: `top`, or half of the keys of a smaller vocabulary."""
+        return max(1, min(self.top, len(self.vocabulary) // 2))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The keys that it knows.
+
+        Raises:
+            NotFittedError: `fit` was not called.
+        """
+        schema = self.fitted_schema
+        assert isinstance(schema, Vocabulary)  # noqa: S101  sequences have no other schema
+        return schema
+
+    def threshold(self, held_back_scores: FloatArray, quantile: float) -> Threshold:
+        """Always 0: the top-g rule leaves nothing to choose; the method says what that flags."""
+        flagged = float((held_back_scores > 0).mean()) if len(held_back_scores) else 0.0
+        return Threshold(
+            0.0,
+            f"not among the {self.accepted_keys} likeliest keys; flags {flagged:.2%} of "
+            f"{len(held_back_scores):,} held-back events",
+        )
+
+    def severity_unit(self, threshold: Threshold) -> float:
+        """A hundred times less likely than the last accepted key is one unit over the threshold."""
+        return float(np.log(100.0))
+
+    def next_log_probabilities(self, histories: IntArray) -> FloatArray:
+        """(n, h) to (n, v): log-probabilities of the key that follows each history."""
+        different, inverse = np.unique(histories, axis=0, return_inverse=True)
+        return self._network.after(different)[inverse.ravel()]
+
+    def scores_after(self, log_probabilities: FloatArray, keys: IntArray) -> FloatArray:
+        """Scores of next keys whose log-probabilities are known, (..., v) and (...) to (...)."""
+        v = log_probabilities.shape[-1]
+        place = v - self.accepted_keys
+        last_accepted = np.partition(log_probabilities, place, axis=-1)[..., place]
+        known = np.take_along_axis(log_probabilities, np.minimum(keys, v - 1)[..., None], axis=-1)
+        floor = log_probabilities.min(axis=-1) - _UNKNOWN_FLOOR
+        score: FloatArray = last_accepted - np.where(keys < v, known[..., 0], floor)
+        return score
+
+    def substitution_scores(self, windows: IntArray) -> FloatArray:
+        """Scores after each replacement of one key of the history, (n, h + 1) to (n, h, v).
+
+        Entry (i, j, k) is the score of window i with key k at position j; positions of padding
+        are not a number. Memory grows with h v v: give some hundred windows at a time.
+        """
+        after = self._network.after_substitution(windows[:, :-1]).astype(np.float64)
+        following = np.broadcast_to(windows[:, -1, None, None], after.shape[:-1])
+        scores = self.scores_after(after, following)
+        scores[windows[:, :-1] == PADDING] = np.nan
+        return scores
+
+    def log_likelihood(self, windows: IntArray) -> FloatArray:
+        """(n, h + 1) to (n,): mean log-probability of the keys of each window.
+
+        Of the first key of a window in the middle of a session it is how often training windows
+        began with it; padding does not count. A mean, so that long and short histories compare.
+        """
+        v = len(self._first)
+        different, inverse = np.unique(windows, axis=0, return_inverse=True)
+        each = self._network.of_each_key(different)
+        floor = min(float(self._first.min()), -_UNKNOWN_FLOOR) - _UNKNOWN_FLOOR
+        each[np.isnan(each) & (different[:, 1:] != PADDING)] = floor
+        first = np.append(self._first, [floor, np.nan])[different[:, 0]]  # padding is the last
+        every = np.concatenate([first[:, None], each], axis=1)
+        counted = ~np.isnan(every)
+        total = np.where(counted, every, 0.0).sum(axis=1)
+        mean: FloatArray = total / np.maximum(counted.sum(axis=1), 1)
+        assert v == len(self.vocabulary)  # noqa: S101
+        return mean[inverse.ravel()]
+
+    def plausibility(self, windows: IntArray) -> FloatArray:
+        """Percentile of each window among the accepted training windows, 0 the likeliest."""
+        likelier = 1.0 - np.searchsorted(self._likelihoods, self.log_likelihood(windows)) / len(
+            self._likelihoods
+        )
+        percentile: FloatArray = np.clip(likelier, 0.0, 1.0) * 100.0
+        return percentile
+
+    def _fit(self, normal: SequenceBatch, progress: Progress, cancelled: Cancelled) -> None:
+        v = len(normal.schema)
+        if v < 2:
+            raise InvalidEventsError(
+                f"The log '{normal.schema.name}' has {v} key; nothing can be predicted with less "
+                "than 2."
+            )
+        known = normal.keys[:, -1] < v
+        held = _held_back(normal)
+        train, held_back = (
+            _weighted(normal.keys[known & rows], v) for rows in (~held, held | ~held.any())
+        )
+        network = KeyNetwork(v, width=self.width, layers=self.layers, seed=self.seed)
+        epochs = max(1, min(self.epochs, -(-self.steps * self.batch_size // len(train))))
+
+        def loss(rows: Tensor) -> Tensor:
+            inputs, weight = rows[:, :-1], rows[:, -1].float()
+            answers, targets = network.logits(inputs[:, :-1]), inputs[:, 1:].clone()
+            targets[targets >= v] = -100
+            each = functional.cross_entropy(
+                answers.transpose(1, 2),
+                targets,
+                reduction="none",
+                label_smoothing=self.label_smoothing,
+            )
+            earlier = (targets[:, :-1] >= 0).sum(dim=1).clamp_min(1)
+            total = each[:, -1] + self.prefix_weight * each[:, :-1].sum(dim=1) / earlier
+            return total * weight * (len(rows) / weight.sum())
+
+        self.curve_ = train_network(
+            network.module,
+            loss,
+            train,
+            held_back,
+            epochs=epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=0.0,
+            patience=max(3, round(self.patience * epochs)),
+            seed=self.seed,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        network.freeze()
+        firsts = normal.keys[:, 0]
+        counts = np.bincount(firsts[(firsts >= 0) & (firsts < v)], minlength=v) + 0.5
+        self._network, self._first = network, np.log(counts / counts.sum())
+        self._history = normal.keys.shape[1] - 1
+        self.schema_ = normal.schema  # what follows asks the fitted detector
+        accepted = normal.keys[self._score(normal) <= 0]
+        likelihoods = self.log_likelihood(accepted if len(accepted) else normal.keys)
+        self._likelihoods = np.quantile(likelihoods, np.linspace(0, 1, 1001))
+
+    def _score(self, events: SequenceBatch) -> FloatArray:
+        if events.keys.shape[1] != self._history + 1:
+            raise InvalidEventsError(
+                f"The detector reads windows of {self._history} + 1 keys, these have "
+                f"{events.keys.shape[1]}; use the settings it was trained with."
+            )
+        different, inverse = np.unique(events.keys, axis=0, return_inverse=True)
+        after = self.next_log_probabilities(different[:, :-1])
+        return self.scores_after(after, different[:, -1])[inverse.ravel()]
+
+    def _arrays(self) -> Arrays:
+        return {
+            **self._network.arrays(),
+            "first": self._first,
+            "likelihoods": self._likelihoods,
+            "history": np.array([self._history]),
+        }
+
+    def _restore(self, schema: EventSchema, arrays: Arrays) -> None:
+        network = KeyNetwork(len(schema), width=self.width, layers=self.layers)
+        network.restore(arrays)
+        first, likelihoods, history = (np.asarray(arrays[name]) for name in _LEARNED)
+        if first.shape != (len(schema),) or likelihoods.ndim != 1 or history.shape != (1,):
+            raise ValueError("what was learned of whole windows does not fit the vocabulary")
+        self._network = network
+        self._first, self._likelihoods = first.astype(np.float64), likelihoods.astype(np.float64)
+        self._history = int(history[0])
+
+
+def _held_back(normal: SequenceBatch) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Every tenth session, or every tenth window where sessions have no names."""
+    names, session = np.unique(normal.entities.astype(str), return_inverse=True)
+    if len(names) < 10:
+        session = np.arange(len(normal))
+    else:
+        order = np.full(len(names), len(normal))
+        np.minimum.at(order, session, np.arange(len(normal)))
+        session = np.argsort(np.argsort(order))[session]  # in order of their first line
+    held: np.ndarray[tuple[int], np.dtype[np.bool_]] = session % 10 == 9
+    return held
+
+
+def _weighted(windows: IntArray, v: int) -> Tensor:
+    """Each different window once, as inputs of the network, with its count behind it."""
+    different, counts = np.unique(windows, axis=0, return_counts=True)
+    inputs = np.where(different < 0, v + 1, different)
+    return torch.from_numpy(np.concatenate([inputs, counts[:, None]], axis=1))
