@@ -1,6 +1,7 @@
 """Planted data of every kind, and detectors trained on it."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import cache
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from deepaid_core.testing.planted_series import planted_series
 from deepaid_core.testing.planted_tables import planted_tables
 from deepaid_core.testing.plants import Planted
 
-__all__ = ["make", "planted", "train_planted", "trained"]
+__all__ = ["make", "planted", "quick", "train_planted", "trained"]
 
 _MAKERS: Final[dict[Modality, Callable[[], Planted]]] = {
     Modality.TABULAR: planted_tables,
@@ -22,6 +23,8 @@ _MAKERS: Final[dict[Modality, Callable[[], Planted]]] = {
     Modality.SERIES: planted_series,
     Modality.LINK: planted_links,
 }
+
+_SHORT: Final = {"epochs": 2, "steps": 30}
 
 
 @cache
@@ -38,6 +41,15 @@ def make(detector: type[Detector[Any]], **changes: Any) -> Detector[Any]:
         changes: Further hyperparameters.
     """
     return detector(**{**getattr(detector, "CHECK_PARAMS", {}), **changes})
+
+
+def quick(detector: type[Detector[Any]]) -> Detector[Any]:
+    """An unfitted detector that trains in no time, where it does not matter what it learns.
+
+    Hyperparameters named "epochs" and "steps" are what bounds the training.
+    """
+    own = {field.name for field in fields(detector)}
+    return make(detector, **{name: n for name, n in _SHORT.items() if name in own})
 
 
 def train_planted(detector: type[Detector[Any]], **changes: Any) -> TrainedDetector:
