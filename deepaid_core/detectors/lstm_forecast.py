@@ -16,7 +16,7 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.domain.schema import EventSchema
 
-__all__ = ["LstmForecastDetector"]
+__all__ = ["LstmForecastDetector", "whitening_of"]
 
 _CHUNK: Final = 1024  # windows per forward pass
 
@@ -91,7 +91,7 @@ class LstmForecastDetector(Detector[SeriesBatch]):
             )
         self._scaler, self._network = scaler, network
         errors = np.concatenate([self._errors(w).numpy() for w in torch.split(windows, _CHUNK)])
-        self._whitening = torch.from_numpy(_whitening(errors, self.coupling).astype(np.float32))
+        self._whitening = torch.from_numpy(whitening_of(errors, self.coupling).astype(np.float32))
 
     def _score(self, events: SeriesBatch) -> FloatArray:
         with torch.no_grad():
@@ -188,7 +188,7 @@ def _scaler_of(values: FloatArray) -> AsinhScaler:
     return AsinhScaler(fitted.center, spread, norm)
 
 
-def _whitening(errors: FloatArray, coupling: float) -> FloatArray:
+def whitening_of(errors: FloatArray, coupling: float) -> FloatArray:
     """(d, d), takes errors to uncorrelated ones of size one that stay closest to their columns."""
     size = np.maximum(np.sqrt((errors.astype(np.float64) ** 2).mean(axis=0)), _SMALLEST_ERROR)
     scaled = errors / size
