@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from deepaid_core.errors import NotFittedError
 
 __all__ = ["assert_same_events", "networks_of", "nothing_changes"]
 
+_OTHERS = ("builtins", "numpy", "torch")
+
 
 @contextmanager
 def nothing_changes(detector: Detector[Any], *events: Batch) -> Iterator[None]:
     """Check that detector, events and shared state are after the block what they were before.
 
-    Also when the block raises.
+    Also when the block raises. Networks have to rest in evaluation mode.
     """
     before = _state(detector)
     copies = [_copy(batch) for batch in events]
@@ -27,6 +30,8 @@ def nothing_changes(detector: Detector[Any], *events: Batch) -> Iterator[None]:
         yield
     finally:
         after = _state(detector)
+        training = [type(network).__name__ for network in networks_of(detector) if network.training]
+        assert not training, f"{training} is left in training mode"
         for what, value in before.items():
             assert _same(value, after.get(what)), f"{what} changed"
         assert before.keys() == after.keys(), "the detector has other parts than before"
@@ -55,8 +60,9 @@ def networks_of(value: Any, depth: int = 3) -> list[nn.Module]:
         parts = list(value.values())
     elif isinstance(value, (list, tuple)):
         parts = list(value)
-    elif type(value).__module__.startswith("deepaid_core."):
-        parts = list(getattr(value, "__dict__", {}).values())
+    elif type(value).__module__.partition(".")[0] not in _OTHERS:
+        own = [f.name for f in fields(value)] if is_dataclass(value) else []
+        parts = [getattr(value, name) for name in {*own, *getattr(value, "__dict__", {})}]
     return [network for part in parts for network in networks_of(part, depth - 1)]
 
 
