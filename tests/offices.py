@@ -9,7 +9,7 @@ from deepaid_core.detectors.trained import TrainedDetector, train_detector
 from deepaid_core.domain.batches import LinkBatch, ObjectArray
 
 OFFICES, PEOPLE, SERVERS = 3, 8, 3
-SMALL = {"walks": 15, "folds": 3, "steps": 120, "dimensions": 16}
+SMALL = {"walks": 15, "folds": 2, "dimensions": 16}
 
 
 def office_logins(n: int, *, seed: int) -> ObjectArray:

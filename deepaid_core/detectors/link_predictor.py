@@ -4,12 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from deepaid_core.detectors.base import Arrays, Detector
-from deepaid_core.detectors.fitting import one_thread
 from deepaid_core.detectors.link_calibration import COLUMNS, calibrate, calibration_columns
 from deepaid_core.detectors.link_graph import (
     PAIRS,
@@ -19,6 +15,7 @@ from deepaid_core.detectors.link_graph import (
     text_array,
     texts_in,
 )
+from deepaid_core.detectors.link_hadamard import HadamardPredictor, non_links
 from deepaid_core.detectors.link_walks import embed_nodes
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import FloatArray, IntArray, LinkBatch, ObjectArray
@@ -30,48 +27,6 @@ from deepaid_core.errors import InvalidEventsError
 __all__ = ["LinkPredictorDetector"]
 
 _FEWEST = 10  # successful logins
-_STEP_SIZE = 65_536  # links and non-links per training step at most
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Predictor:
-    """The plain link predictor of GL-GV: one logistic regression per pair of roles.
-
-    Attributes:
-        users: (users + 1, dimensions); the last row, of unknown users, is 0.
-        hosts: (hosts + 1, dimensions), likewise.
-        weight: (3, dimensions), of the Hadamard product, per pair of roles.
-        bias: (3,).
-        typical: (3,), median log-odds of pairs that training never saw.
-    """
-
-    users: FloatArray
-    hosts: FloatArray
-    weight: FloatArray
-    bias: FloatArray
-    typical: FloatArray
-
-    def vectors(self, role: int) -> FloatArray:
-        """Of the nodes that a role may hold."""
-        return self.hosts if role else self.users
-
-    def logits(self, pair: int, first: IntArray, second: IntArray) -> FloatArray:
-        """Log-odds of links, (n,)."""
-        a, b = (self.vectors(role) for role in PAIRS[pair])
-        found: FloatArray = (a[first] * self.weight[pair] * b[second]).sum(axis=1) + self.bias[pair]
-        return np.where(self.is_unknown(pair, first, second), self.typical[pair], found)
-
-    def logits_with_all(self, pair: int, side: int, fixed: IntArray) -> FloatArray:
-        """Log-odds with every known node opposite the given ones, (n, size): one product."""
-        own, opposite = (self.vectors(PAIRS[pair][which]) for which in (side, 1 - side))
-        found: FloatArray = (own[fixed] * self.weight[pair]) @ opposite[:-1].T + self.bias[pair]
-        return found
-
-    def is_unknown(self, pair: int, first: IntArray, second: IntArray) -> NDArray[np.bool_]:
-        """Which links have a node that training never saw, (n,)."""
-        a, b = (len(self.vectors(role)) - 1 for role in PAIRS[pair])
-        unknown: NDArray[np.bool_] = (first == a) | (second == b)
-        return unknown
 
 
 @dataclass(kw_only=True, eq=False)
@@ -99,9 +54,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
         window: Nodes on a walk this far apart count as neighbors.
         epochs: Passes of the embedding over the walks.
         negatives: Pairs without a link, drawn for each link.
-        steps: Steps of the link predictor's training.
-        learning_rate: Adam's.
-        weight_decay: Adam's.
+        penalty: On the squares of the link predictor's weights.
         folds: Blocks of time that the combination is learned on.
         memory: Whether the counts of training links take part.
 
@@ -118,9 +71,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
     window: int = 2
     epochs: int = 3
     negatives: int = 10
-    steps: int = 300
-    learning_rate: float = 0.05
-    weight_decay: float = 1e-3
+    penalty: float = 1e-3
     folds: int = 5
     memory: bool = True
 
@@ -235,7 +186,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
         examples = []
         for pair, (a, b) in enumerate(PAIRS):
             first, second, times = inside.links(pair)
-            none_a, none_b = _non_links(whole, pair, 10 * len(first), random)
+            none_a, none_b = non_links(whole, pair, 10 * len(first), random)
             columns = []
             for source, (x, y) in ((inside, (first, second)), (whole, (none_a, none_b))):
                 x, y = _in(graph, source, a, x), _in(graph, source, b, y)
@@ -247,7 +198,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
             examples.append((np.concatenate(columns), weights))
         return examples
 
-    def _predictor_of(self, graph: LinkGraph) -> _Predictor:
+    def _predictor_of(self, graph: LinkGraph) -> HadamardPredictor:
         vectors = embed_nodes(
             graph.adjacency,
             dimensions=self.dimensions,
@@ -257,56 +208,9 @@ class LinkPredictorDetector(Detector[LinkBatch]):
             epochs=self.epochs,
             seed=self.seed,
         )
-        nothing = np.zeros((1, self.dimensions))
-        users = np.concatenate([vectors[: len(graph.users)], nothing])
-        hosts = np.concatenate([vectors[len(graph.users) :], nothing])
-        random = np.random.default_rng(self.seed)
-        weight, bias = np.zeros((len(PAIRS), self.dimensions)), np.zeros(len(PAIRS))
-        typical = np.zeros(len(PAIRS))
-        for pair, roles in enumerate(PAIRS):
-            a, b = (hosts if role else users for role in roles)
-            first, second, _ = graph.links(pair)
-            none_a, none_b = _non_links(graph, pair, self.negatives * len(first), random)
-            weight[pair], bias[pair] = self._regress(
-                a[first] * b[second], a[none_a] * b[none_b], self.seed + pair
-            )
-            logits = (a[none_a] * b[none_b]) @ weight[pair] + bias[pair]
-            # Where every pair logs in, nothing tells what one that does not would look like.
-            typical[pair] = float(np.median(logits)) if len(logits) else -bias[pair]
-        return _Predictor(users, hosts, weight, bias, typical)
-
-    @one_thread()
-    def _regress(
-        self, links: FloatArray, others: FloatArray, seed: int
-    ) -> tuple[FloatArray, float]:
-        """Logistic regression of links (n, d) against non-links (m, d), in torch."""
-        x = torch.from_numpy(np.concatenate([links, others]).astype(np.float32))
-        y = torch.cat([torch.ones(len(links)), torch.zeros(len(others))])
-        # Non-links count five times as much, however many were drawn.
-        share = torch.cat(
-            [
-                torch.full((len(links),), 1.0 / len(links)),
-                torch.full((len(others),), 5.0 / max(1, len(others))),
-            ]
+        return HadamardPredictor.fit(
+            graph, vectors, negatives=self.negatives, penalty=self.penalty, seed=self.seed
         )
-        generator = torch.Generator().manual_seed(seed)
-        weight = (0.01 * torch.randn(x.shape[1], generator=generator)).requires_grad_()
-        bias = torch.zeros((), requires_grad=True)
-        optimizer = torch.optim.Adam(
-            [weight, bias], lr=self.learning_rate, weight_decay=self.weight_decay
-        )
-        for _ in range(self.steps):
-            rows: Tensor | slice = slice(None)
-            if len(x) > _STEP_SIZE:
-                rows = torch.randint(len(x), (_STEP_SIZE,), generator=generator)
-            optimizer.zero_grad(set_to_none=True)
-            losses = torch.nn.functional.binary_cross_entropy_with_logits(
-                x[rows] @ weight + bias, y[rows], reduction="none"
-            )
-            loss = (losses * share[rows]).sum() * (len(x) / len(losses))
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-        return weight.detach().numpy().astype(np.float64), float(bias.detach())
 
     def _score(self, events: LinkBatch) -> FloatArray:
         least = self.logits(self._graph.positions(events.nodes)).min(axis=1)
@@ -331,7 +235,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
     def _restore(self, schema: EventSchema, arrays: Arrays) -> None:
         graph = LinkGraph.from_arrays(arrays)
         users, hosts, d = len(graph.users), len(graph.hosts), self.dimensions
-        predictor = _Predictor(
+        predictor = HadamardPredictor(
             _shaped(arrays, "embedding.users", (users + 1, d)),
             _shaped(arrays, "embedding.hosts", (hosts + 1, d)),
             _shaped(arrays, "predictor.weight", (len(PAIRS), d)),
@@ -353,22 +257,6 @@ def _shaped(arrays: Arrays, name: str, shape: tuple[int, ...]) -> FloatArray:
     if array.shape != shape:
         raise ValueError(f"'{name}' has shape {array.shape}, expected {shape}")
     return array
-
-
-def _non_links(
-    graph: LinkGraph, pair: int, wanted: int, random: np.random.Generator
-) -> tuple[IntArray, IntArray]:
-    """Pairs of different nodes that no training login joined; fewer than wanted where few are."""
-    sizes = [graph.size(role) for role in PAIRS[pair]]
-    if sizes[0] * sizes[1] <= max(4 * wanted, 10_000):
-        drawn = random.permutation(sizes[0] * sizes[1])
-    else:
-        drawn = random.integers(sizes[0] * sizes[1], size=2 * wanted)
-    first, second = drawn // sizes[1], drawn % sizes[1]
-    free = graph.seen(pair, first, second) == 0
-    if PAIRS[pair] == (1, 2):
-        free &= first != second
-    return first[free][:wanted], second[free][:wanted]
 
 
 def _in(graph: LinkGraph, other: LinkGraph, role: int, positions: IntArray) -> IntArray:

@@ -151,12 +151,11 @@ def test_rows_can_be_read_again(tmp_path):
 
 
 def test_evidence_is_what_the_user_and_the_source_did_around_a_login(tmp_path):
+    others = [("cho", "ws03")] * 40
+    pairs = [("ada", "ws01"), *others, ("ada", "ws09"), ("eve", "ws02"), *others]
     rows = [
         (f"2026-01-05T{8 + i // 60:02d}:{i % 60:02d}:00Z", user, source, "mail01", "success")
-        for i, (user, source) in enumerate(
-            [("ada", "ws01"), *[("cho", "ws03")] * 40, ("ada", "ws09"), ("eve", "ws02")]
-            + [*[("cho", "ws03")] * 40, ("ada", "ws02"), ("ben", "ws02")]
-        )
+        for i, (user, source) in enumerate([*pairs, ("ada", "ws02"), ("ben", "ws02")])
     ]
     raw = LoginSource(write(tmp_path, rows), SETTINGS).around(
         np.array([83]), np.array(["ada"], dtype=object)
