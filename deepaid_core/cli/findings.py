@@ -11,6 +11,7 @@ from deepaid_core.domain.queries import FindingQuery, FindingRow, Sort
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.figures.numbers import (
     format_count,
+    format_ratio,
     format_score,
     format_share,
     format_time_utc,
@@ -18,6 +19,7 @@ from deepaid_core.figures.numbers import (
 )
 
 if TYPE_CHECKING:
+    from deepaid_core.figures.tables import Table
     from deepaid_core.workflow.distill import Suggestion
 
 __all__ = ["findings", "interpret", "patterns"]
@@ -78,7 +80,7 @@ def findings(
         Column("Last seen (UTC)", whole=True),
         Column("Entity"),
         Column("Events", right=True),
-        Column("Score"),
+        Column("Severity"),
         Column("Deviations", cut=True),
         Column("Verdict"),
     )
@@ -90,7 +92,7 @@ def findings(
                 format_time_utc(row.last_time).removesuffix(" UTC"),
                 row.entity,
                 f"{row.event_count:,}",
-                f"{row.ratio:.3g}×" + ("" if row.verified else " (not verified)"),
+                format_ratio(row.ratio) + ("" if row.verified else " (not verified)"),
                 row.summary,
                 _state(row, suggested.get(row.id)),
             )
@@ -98,8 +100,8 @@ def findings(
         ],
     )
     say(
-        f"{len(rows):,} of {format_count(total, 'finding')}. Score: times the threshold. "
-        "In brackets: suggested."
+        f"{len(rows):,} of {format_count(total, 'finding')}. Severity: how far over the "
+        "threshold, which is 1. In brackets: suggested."
     )
 
 
@@ -114,7 +116,13 @@ def interpret(
     if as_json:
         typer.echo(json_text(finding))
         return
+    # Figures pull Plotly in, which takes time that JSON need not pay.
+    from deepaid_core.figures.twins import twins
+
     _describe(finding)
+    if tables := twins(finding):
+        _show(finding, tables)
+        return
     columns = (
         Column("Deviation"),
         Column("Observed", right=True),
@@ -132,6 +140,25 @@ def interpret(
         ],
     )
     say("'Score after': the score once this and all deviations above take the normal values.")
+
+
+def _show(finding: Finding, tables: "tuple[Table, ...]") -> None:
+    from deepaid_core.figures.words import sentences
+
+    # Kinds of data whose deviations are no columns with numbers: in sentences, then as tables.
+    for sentence in sentences(finding.interpretation):
+        say(sentence)
+    for table in tables:
+        say("")
+        say(f"{table.title}:")
+        if not table.rows:
+            say("  nothing is known")
+            continue
+        columns = [
+            Column(title, right=isinstance(table.rows[0][at], int))
+            for at, title in enumerate(table.columns)
+        ]
+        show_table(columns, [[str(cell) for cell in row] for row in table.rows])
 
 
 def patterns(ctx: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> None:

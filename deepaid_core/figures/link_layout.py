@@ -237,7 +237,8 @@ def _label(node: Neighbor, letters: Mapping[str, str]) -> tuple[str, ...]:
     name = f"{shorten(visible(node.name), _LABEL)} · {letters.get(node.group, '?')}"
     if node.in_event:
         mark = "" if node.in_reference else "▶ "
-        return (f"{mark}{name}", ", ".join(node.in_event))
+        normally = [f"normal {role}" for role in node.in_reference if role not in node.in_event]
+        return (f"{mark}{name}", ", ".join([*node.in_event, *normally]))
     if node.in_reference:
         return (f"○ {name}", f"normal {', '.join(node.in_reference)}")
     return (name,)

@@ -129,12 +129,13 @@ def _fan(hub: _Hub, count: int, *, alone: bool) -> list[_Spot]:
     if alone and hub.spot[0]:
         angle, spread = (0.0 if hub.spot[0] > 0 else math.pi), 2 * hub.spread
     spots: list[_Spot] = []
-    radius = _RING
+    radius, ring = _RING, 0
     while len(spots) < count:
         room = max(2, int(2 * spread * radius / _APART))
-        size = min(room, count - len(spots))
-        step = 2 * spread / max(1, size - 1) if size > 1 else 0.0
-        start = angle - spread if size > 1 else angle
+        # Every other ring stands in the gaps of the one before, so that names do not touch.
+        size = min(room - ring % 2, count - len(spots))
+        step = 2 * spread / max(1, room - 1)
+        start = angle - step * (size - 1) / 2
         spots += [
             (
                 hub.spot[0] + radius * math.cos(start + step * number) * _STRETCH,
@@ -142,5 +143,5 @@ def _fan(hub: _Hub, count: int, *, alone: bool) -> list[_Spot]:
             )
             for number in range(size)
         ]
-        radius += _RING * 0.55
+        radius, ring = radius + _RING * 0.6, ring + 1
     return spots

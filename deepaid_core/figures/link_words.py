@@ -54,7 +54,8 @@ def link_title(details: LinkDetails) -> str:
     login = " → ".join(visible(_name(name)) for name in details.observed)
     if not changes:
         return f"Login {login}"
-    return f"Login {login}: the {_either([role for role, _, _ in changes])} is unusual"
+    verb = "is" if len(changes) == 1 else "are"
+    return f"Login {login}: the {_either([role for role, _, _ in changes])} {verb} unusual"
 
 
 def link_sentences(interpretation: Interpretation) -> tuple[str, ...]:

@@ -55,14 +55,20 @@ class RibbonRow:
         return "".join(text for text, _ in self.parts)
 
 
-def line_parts(template: str, line: str) -> tuple[tuple[str, bool], ...]:
+def line_parts(template: str, line: str, process: str = "") -> tuple[tuple[str, bool], ...]:
     """The line cut into pieces: what the template says, and (true) the parameters between.
 
     A line that the template does not lead to comes back whole.
+
+    Args:
+        template: With parameters as "<*>", or by another name between angle brackets.
+        line: As written.
+        process: Name that may stand before the template, "sshd: ..."; the line has it elsewhere.
     """
+    template = template.removeprefix(f"{process}: ") if process else template
     line = shorten(line, _LINE)
     pieces = _MASK.split(template)
-    if not line or len(pieces) < 2:
+    if not line or len(pieces) < 2 or not any(pieces):
         return ((line, False),) if line else ()
     found: list[tuple[str, bool]] = []
     at = 0
@@ -160,7 +166,7 @@ def _row(
         offset,
         kind,
         template,
-        line_parts(template, line),
+        line_parts(template, line, _value(row, names, "process")),
         tuple(
             (name, value)
             for name, value in zip(names, row.values, strict=False)
@@ -171,9 +177,14 @@ def _row(
     )
 
 
-def lines_table(finding: Finding) -> Table:
-    """The ribbon as a table, with the closest normal's template beside each changed line."""
-    rows = ribbon(finding)
+def lines_table(finding: Finding, *, window: bool = False) -> Table:
+    """The ribbon as a table, with the closest normal's template beside each changed line.
+
+    Args:
+        finding: Of a log session.
+        window: Only the lines that the detector looked at.
+    """
+    rows = [row for row in ribbon(finding) if not window or row.kind is not LineKind.OUTSIDE]
     return Table(
         "Lines of the session; the closest normal differs where a template stands in its column",
         ("Mark", "Place", "Template", "Closest normal", "Line", "Parameters"),

@@ -206,10 +206,19 @@ def _range(column: SeriesColumn) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def ranking_table(details: SeriesDetails) -> Table:
-    """All metrics by how much the score falls when each alone takes the reference's values."""
+def ranking_table(details: SeriesDetails, *, most: int | None = None) -> Table:
+    """Metrics by how much the score falls when each alone takes the reference's values.
+
+    Args:
+        details: Of an interpretation.
+        most: Keep only so many; None for all.
+    """
+    total = len(details.columns)
+    shown = f"The {most} of {total}" if most is not None and most < total else f"All {total}"
     return Table(
-        "All metrics by their effect on the score",
+        f"{shown} metrics with the largest effect on the score"
+        if shown.startswith("The")
+        else "All metrics by their effect on the score",
         ("Rank", "Metric", "The score falls by", "Normally (1 % to 99 %)"),
         tuple(
             (
@@ -218,6 +227,6 @@ def ranking_table(details: SeriesDetails) -> Table:
                 f"{details.columns[at].effect:.4g}",
                 _range(details.columns[at]),
             )
-            for rank, at in enumerate(ranked_columns(details), start=1)
+            for rank, at in enumerate(ranked_columns(details)[:most], start=1)
         ),
     )

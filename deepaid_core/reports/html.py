@@ -17,11 +17,16 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.interpretation import Interpretation
+from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.figures import deviations as deviation_figures
-from deepaid_core.figures import numbers, scores
+from deepaid_core.figures import links, numbers, scores, sequence, series
 from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
+from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten, visible
+from deepaid_core.figures.twins import twins
+from deepaid_core.figures.words import sentences
 from deepaid_core.reports.document import ReportDocument, ReportFinding
 
 __all__ = ["render"]
@@ -30,6 +35,8 @@ _TIMELINE_POINTS = 500  # enough for a figure of 690 pixels; keeps 200 findings 
 _PRECEDENTS = 20
 _PEERS = 20
 _NAME = 120
+_SENTENCE = 600
+_CELL = 400
 _WORD = 22  # characters of the longest word that a column of a table makes room for
 
 
@@ -49,7 +56,9 @@ class _Section:
     severity: Severity
     decision: Verdict | None
     score: _Figure
-    why: _Figure
+    whys: tuple[_Figure, ...]
+    sentences: tuple[str, ...]
+    tables: tuple[Table, ...]
     flip: _Figure
     timeline: _Figure
 
@@ -92,12 +101,14 @@ def _environment() -> Environment:
         ),
     )
     environment.filters |= {
+        "cell": lambda text: shorten(text, _CELL),
         "count": numbers.format_count,
         "duration": numbers.format_duration,
         "factor": numbers.format_factor,
         "has_long_word": lambda text: any(len(word) > _WORD for word in text.split()),
         "lines": _lines,
         "percentile": numbers.format_percentile,
+        "ratio": numbers.format_ratio,
         "score": numbers.format_score,
         "sentence": deviation_figures.deviation_sentence,
         "share": numbers.format_share,
@@ -150,13 +161,33 @@ def _section(item: ReportFinding, number: int) -> _Section:
         score=_figure(
             f"score-{number}",
             scores.score_strip(
-                diagnostics.score, diagnostics.threshold, diagnostics.reference_score
+                diagnostics.score,
+                diagnostics.threshold,
+                diagnostics.reference_score,
+                ratio=finding.ratio,
             ),
         ),
-        why=_figure(f"why-{number}", deviation_figures.deviations(finding.interpretation)),
+        whys=tuple(
+            _figure(f"why-{number}" if not place else f"why-{number}-{place}", figure)
+            for place, figure in enumerate(_whys(finding.interpretation))
+        ),
+        sentences=tuple(
+            shorten(sentence, _SENTENCE) for sentence in sentences(finding.interpretation)
+        ),
+        tables=twins(finding),
         flip=_figure(f"flip-{number}", scores.flip_curve(diagnostics)),
         timeline=_figure(f"timeline-{number}", _timeline(finding)),
     )
+
+
+def _whys(interpretation: Interpretation) -> tuple[go.Figure, ...]:
+    if interpretation.modality is Modality.SEQUENCE:
+        return (sequence.expected_keys(sequence.sequence_details(interpretation)),)
+    if interpretation.modality is Modality.SERIES:
+        return (series.deviation_map(interpretation), series.courses(interpretation))
+    if interpretation.modality is Modality.LINK:
+        return (links.neighborhood(interpretation),)
+    return (deviation_figures.deviations(interpretation),)
 
 
 def _timeline(finding: Finding) -> go.Figure:
@@ -165,6 +196,7 @@ def _timeline(finding: Finding) -> go.Figure:
         finding.member_scores,
         finding.threshold,
         finding.event_time,
+        ratio=finding.ratio,
         max_points=_TIMELINE_POINTS,
     )
 
@@ -195,5 +227,5 @@ def _by_severity(findings: Sequence[ReportFinding]) -> dict[str, int]:
 
 
 def _bounds_text() -> str:
-    words = [f"{band} from {bound:g}×" for band, bound in SEVERITY_BOUNDS if bound]
+    words = [f"{band} from {bound:g}" for band, bound in SEVERITY_BOUNDS if bound]
     return f"{', '.join(words)}, {SEVERITY_BOUNDS[-1][0]} below"

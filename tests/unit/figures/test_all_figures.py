@@ -7,9 +7,10 @@ import pytest
 
 from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
 from deepaid_core.domain.interpretation import Cell, Deviation
-from deepaid_core.figures import deviations, machine, scores, volume
+from deepaid_core.figures import deviations, links, machine, scores, sequence, series, volume
 from deepaid_core.figures.theme import is_empty
 from tests.factories import START, make_interpretation
+from tests.kinds import make_link_finding, make_sequence_finding, make_series_finding, renamed
 
 HOSTILE = {
     "script": "<script>alert(1)</script>",
@@ -51,6 +52,18 @@ def flip(interpretation):
     return scores.flip_curve(interpretation.diagnostics)
 
 
+def of_sequence(name):
+    return sequence.sequence_details(renamed(make_sequence_finding(), name).interpretation)
+
+
+def of_series(name):
+    return renamed(make_series_finding(), name).interpretation
+
+
+def of_link(name):
+    return renamed(make_link_finding(unknown=True), name).interpretation
+
+
 TIMES = [START + step for step in range(50)]
 SCORES = [0.3 + 0.1 * (step % 7) for step in range(50)]
 
@@ -64,7 +77,12 @@ FULL = {
     "findings": lambda name="h": volume.findings_by_hour([(name, START, 2, 5)]),
     "detectors": lambda name="h": volume.detector_hours([(name, START, 2, 5)]),
     "state graph": lambda name="h": machine.state_graph(graph(name), path=["start", name]),
+    "expected keys": lambda name="h": sequence.expected_keys(of_sequence(name)),
+    "deviation map": lambda name="h": series.deviation_map(of_series(name)),
+    "courses": lambda name="h": series.courses(of_series(name)),
+    "neighborhood": lambda name="h": links.neighborhood(of_link(name)),
 }
+NOTHING = make_interpretation(deviations=())
 EMPTY = {
     "deviations": lambda: deviations.deviations(make_interpretation(deviations=())),
     "score strip": lambda: scores.score_strip(float("inf"), 0.25, 0.2),
@@ -74,6 +92,10 @@ EMPTY = {
     "findings": lambda: volume.findings_by_hour([]),
     "detectors": lambda: volume.detector_hours([]),
     "state graph": lambda: machine.state_graph(StateGraph(0)),
+    "expected keys": lambda: sequence.expected_keys(sequence.sequence_details(NOTHING)),
+    "deviation map": lambda: series.deviation_map(NOTHING),
+    "courses": lambda: series.courses(NOTHING),
+    "neighborhood": lambda: links.neighborhood(NOTHING),
 }
 
 
