@@ -55,8 +55,8 @@ class EndpointSearch:
     in the embedding. Where several roles have an accepted replacement, the one is to blame
     without which the other two fit best: a role whose node was never seen; else the role for
     which the most training logins had the other two together, divided by the number of nodes
-    that may stand there. (Were exactly one endpoint of a normal login replaced by a node drawn at
-    random, that would be the likeliest.)
+    that had the role. (Were exactly one endpoint of a normal login replaced by another node of
+    that role, drawn at random, that would be the likeliest.)
 
     More endpoints: the nearest of the training logins that the detector accepts, fewer changes
     first, and of those the ones without the endpoint that the two least likely links share; so
@@ -80,6 +80,7 @@ class EndpointSearch:
         self.detector, self.graph, self.allowed = detector, detector.graph, allowed
         self.target = _log_odds(1.0 - target)
         roles = detector.fitted_schema.names
+        self.held = [len(np.unique(self.graph.logins[:, role])) for role in range(len(roles))]
         self.free = np.array([role not in locked for role in roles])
 
     def run(self, positions: IntArray) -> SearchResult:
@@ -141,7 +142,7 @@ class EndpointSearch:
         likely = 0.5 * (1.0 + np.tanh(0.5 * before[:, pair]))
         fit: FloatArray = np.log(together + _UNSEEN * likely + 1e-12)
         unknown = logins[:, role] == self.graph.size(role)
-        fit += np.where(unknown, 1e6, 0.0) - np.log(self.graph.size(role))
+        fit += np.where(unknown, 1e6, 0.0) - np.log(self.held[role])
         return fit
 
     def closeness(self, role: int, nodes: IntArray) -> FloatArray:
