@@ -180,6 +180,8 @@ class EndpointSearch:
         least, now = np.full(falls.shape, np.nan), logins.copy()
         for step in range(3):
             rows = np.flatnonzero(shown[:, step])
+            if not len(rows):
+                break
             role = by_help[rows, step]
             now[rows, role] = references[rows, role]
             least[rows, step] = self.detector.logits(now[rows]).min(axis=1)
@@ -203,6 +205,8 @@ class EndpointSearch:
             after = np.full((n, 3), np.inf)
             for role in range(3):
                 rows = np.flatnonzero(now[:, role] != references[:, role])
+                if not len(rows):
+                    continue
                 trial = now[rows].copy()
                 trial[:, role] = references[rows, role]
                 after[rows, role] = self._missing(self.detector.logits(trial))
