@@ -235,9 +235,9 @@ class CellSearch:
         """References that differ in some steps and in at most `limit` columns."""
         z, changed = window.z.clone(), torch.zeros_like(window.less, dtype=torch.bool)
         accepted = torch.zeros(len(z), dtype=torch.bool)
-        scores = torch.full((len(z),), torch.inf)
+        scores = self._score(z)
         rows = torch.nonzero(limit > 0)[:, 0]
-        for _ in range(_MOST_ROUNDS):
+        for left in reversed(range(_MOST_ROUNDS)):
             if not len(rows):
                 break
             here, used = z[rows], changed[rows].any(dim=1)
@@ -252,7 +252,10 @@ class CellSearch:
             allowed = differs & (free & self._movable)[:, None, None] & steps[:, None]
             allowed &= ~changed[rows, None]
             trials, cell, best = self._best_cells(here, candidates, allowed)
-            went = best < scores[rows] - 1e-6
+            # Later cells win less than the first ones: where even as much again would not do in
+            # the rounds left, the search is given up.
+            won = scores[rows] - best
+            went = (won > 1e-6) & (best - left * won <= self.target)
             rows, best = rows[went], best[went]
             z[rows], scores[rows] = trials[went], best
             changed[rows] |= cell[went]
