@@ -32,6 +32,7 @@ class Job:
 
     Attributes:
         title: What it is, in a few words; may quote a file name.
+        key: Tells apart jobs of one title; not shown.
         state: "queued", "running", "done", "failed" or "cancelled".
         share: How much is done, 0 to 1.
         message: What it does now, or the sentence of its error.
@@ -42,6 +43,7 @@ class Job:
     number: int
     kind: str
     title: str
+    key: str = ""
     state: str = "queued"
     share: float = 0.0
     message: str = "Waiting"
@@ -90,9 +92,15 @@ class Registry:
         self._guard = threading.Lock()
 
     def start(
-        self, kind: str, title: str, work: Work, *, cleanup: Callable[[], None] | None = None
+        self,
+        kind: str,
+        title: str,
+        work: Work,
+        *,
+        key: str = "",
+        cleanup: Callable[[], None] | None = None,
     ) -> Job:
-        """Start a job, or return the active one of the same kind and title.
+        """Start a job, or return the active one of the same kind, title and key.
 
         A second click, or a second analyst, must not do the same work twice.
 
@@ -100,23 +108,31 @@ class Registry:
             kind: What sort of work it is.
             title: What it is, in a few words.
             work: What to do.
+            key: What else tells it apart, such as the content of its file.
             cleanup: Called once in any case, also where nothing is started or done.
         """
         with self._guard:
             for job in self._jobs:
-                if job.is_active and (job.kind, job.title) == (kind, title):
+                if job.is_active and (job.kind, job.title, job.key) == (kind, title, key):
                     if cleanup:
                         cleanup()
                     return job
-            job = Job(next(self._numbers), kind, title, cleanup=cleanup)
+            job = Job(next(self._numbers), kind, title, key, cleanup=cleanup)
             self._jobs = [job, *self._jobs][:_KEPT]
         # A daemon thread: Ctrl-C must not wait for it, and every write is one transaction.
         threading.Thread(target=job._run, args=(work, self._turn), daemon=True).start()
         return job
 
-    def latest(self, *kinds: str) -> Job | None:
-        """The newest job of these kinds, or of any."""
-        return next((job for job in self._jobs if not kinds or job.kind in kinds), None)
+    def latest(self, *kinds: str, key: str | None = None) -> Job | None:
+        """The newest job of these kinds, or of any; only of one key where it is given."""
+        return next(
+            (
+                job
+                for job in self._jobs
+                if (not kinds or job.kind in kinds) and (key is None or job.key == key)
+            ),
+            None,
+        )
 
     def dismiss(self, job: Job) -> None:
         """Forget a job that is over."""

@@ -11,12 +11,13 @@ import numpy as np
 from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
+from deepaid_core.domain.schema import EventSchema
 from deepaid_core.domain.settings import Period
 from deepaid_core.errors import NotFoundError
 from deepaid_core.workflow.periods import within
 from deepaid_core.workspace import Workspace
 
-__all__ = ["DetectionResult", "detect", "run_id"]
+__all__ = ["DetectionResult", "detect", "known_schema", "run_id"]
 
 _READ, _INTERPRETED = 0.3, 0.9  # share of the work that is done by then, as measured
 
@@ -38,6 +39,17 @@ def run_id(detector_id: str, source_sha256: str, period: Period = Period()) -> s
     """Stable id of a detector's pass over a source, or over a part of it."""
     part = "" if period.is_all else f" {period.since!r} {period.until!r}"
     return "R-" + hashlib.sha256(f"{detector_id} {source_sha256}{part}".encode()).hexdigest()[:10]
+
+
+def known_schema(artifact: Path) -> EventSchema:
+    """What a stored detector knows of its events.
+
+    Raises:
+        ArtifactError: Its files are damaged.
+    """
+    from deepaid_core.detectors.artifacts import load_trained
+
+    return load_trained(artifact).detector.fitted_schema
 
 
 def detect(

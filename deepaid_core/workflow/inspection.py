@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from deepaid_core.domain.batches import SequenceBatch
+from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.settings import (
     CaptureSettings,
     KeyFileSettings,
@@ -23,7 +24,7 @@ from deepaid_core.domain.settings import (
 )
 from deepaid_core.errors import DeepAidError, InvalidEventsError
 from deepaid_core.registry import SOURCES, load
-from deepaid_core.sources.column_roles import guess_columns, has_header
+from deepaid_core.sources.column_roles import ColumnGuess, guess_columns, has_header
 from deepaid_core.sources.columns import is_parquet, read_frame, texts_of
 from deepaid_core.sources.log_lines import read_lines
 from deepaid_core.sources.patterns import compiled
@@ -31,14 +32,19 @@ from deepaid_core.sources.text_layout import first_bytes, first_lines, layout_of
 
 __all__ = [
     "KINDS",
+    "ColumnGuess",
     "LogTrial",
     "Preview",
     "columns_of",
+    "explained",
+    "fits",
     "is_table_kind",
+    "offered",
     "preview",
     "proposal",
     "sniff",
     "try_log",
+    "used_columns",
 ]
 
 KINDS: Final = {
@@ -107,6 +113,11 @@ def is_table_kind(kind: str) -> bool:
     return kind in {"table", "series", "logins"}
 
 
+def offered() -> list[str]:
+    """Kinds of sources that can be read, in the order to offer them."""
+    return [kind for kind in KINDS if kind in SOURCES]
+
+
 def sniff(path: Path) -> str:
     """The kind of source that a file most probably is, by its content.
 
@@ -163,6 +174,49 @@ def columns_of(path: Path, settings: SourceSettings | None = None) -> tuple[str,
     if isinstance(settings, TableSettings):
         return settings.names or layout_of(path, header=settings.header).names
     return layout_of(path).names
+
+
+def explained(path: Path, *, header: bool) -> list[ColumnGuess]:
+    """What each column of a table was proposed as, and why.
+
+    Raises:
+        InvalidEventsError: It cannot be read as a table.
+    """
+    return guess_columns(path, header=header)
+
+
+def fits(record: DetectorRecord, path: Path, kind: str) -> str | None:
+    """None where a detector can read a file of a kind, else the reason why not."""
+    if record.source_kind != kind:
+        return f"It reads another kind of file ({KINDS.get(record.source_kind, 'unknown')})."
+    if not is_table_kind(kind):
+        return None
+    settings = record.source_settings
+    try:
+        present = set(columns_of(path, settings))
+    except DeepAidError as error:
+        return str(error)
+    missing = [name for name in used_columns(settings) if name not in present]
+    if not missing:
+        return None
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return f"The file has no column '{missing[0][:60]}'{more}."
+
+
+def used_columns(settings: SourceSettings) -> tuple[str, ...]:
+    """Columns that settings of a table name, in no order that means anything."""
+    match settings:
+        case TableSettings():
+            names = [settings.time, settings.entity, *settings.context]
+            names += [*settings.numbers, *settings.categories]
+        case SeriesSettings():
+            names = [settings.time, *settings.columns]
+        case LoginSettings():
+            names = [settings.time, settings.user, settings.source, settings.destination]
+            names += [settings.outcome]
+        case _:
+            names = []
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def preview(

@@ -16,10 +16,22 @@ from deepaid_core.workspace import Workspace
 if TYPE_CHECKING:
     from deepaid_core.detectors.trained import TrainedDetector
 
-__all__ = ["DEFAULT_QUANTILES", "TrainingPlan", "learn", "register", "train"]
+__all__ = [
+    "DEFAULT_QUANTILES",
+    "TrainingPlan",
+    "default_quantile",
+    "detector_kinds",
+    "learn",
+    "register",
+    "train",
+]
 
-DEFAULT_QUANTILES: Final[Mapping[str, float]] = {"capture": 0.9985}
-"""Share of held-back normal events that stay at or under the threshold, by source."""
+DEFAULT_QUANTILES: Final[Mapping[str, float]] = {"capture": 0.9985, "table": 0.98}
+"""Share of held-back normal events that stay at or under the threshold, by source.
+
+Of tables: on public connection records, 0.98 finds 53 % of the attacks at 1.3 % false alarms, 0.995
+but 7 % at 0.15 %, because a few rare services score far above all the rest.
+"""
 
 _OTHER_QUANTILE: Final = 0.995
 _LONGEST_NAME = 60
@@ -30,6 +42,11 @@ _READ = 0.1  # share of the work that reading is
 _HYPERPARAMETERS: Final[Mapping[str, Mapping[str, int | float]]] = {
     "capture": {"epochs": 15, "batch_size": 256}
 }
+
+# On 3,000 made rows the defaults take too few steps to learn anything (AUC 0.40 to 0.50 in three
+# runs); these reach 1.00. On 13,000 public rows it is the other way round: 0.95 against 0.96.
+_SMALL_TABLE: Final[Mapping[str, int | float]] = {"epochs": 60, "batch_size": 64}
+_SMALL: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +69,26 @@ class TrainingPlan:
     detector_kind: str = ""
     hyperparameters: Mapping[str, int | float | str | bool] = field(default_factory=dict)
     quantile: float | None = None
+
+
+def default_quantile(source_kind: str) -> float:
+    """Share of held-back events to stay at or under the threshold, where nobody says."""
+    return DEFAULT_QUANTILES.get(source_kind, _OTHER_QUANTILE)
+
+
+def detector_kinds(source_kind: str) -> list[str]:
+    """Detectors that can learn from a kind of source, the default first.
+
+    Raises:
+        InvalidParameterError: There is no such kind of source.
+    """
+    from deepaid_core.registry import DEFAULT_DETECTORS, DETECTORS, SOURCES, load
+
+    modality = load(SOURCES, source_kind).modality
+    first = DEFAULT_DETECTORS[modality]
+    # Looking at a detector's class imports torch, so the defaults of other data are not looked at.
+    others = [name for name in DETECTORS if name not in DEFAULT_DETECTORS.values()]
+    return [first, *(name for name in others if load(DETECTORS, name).modality is modality)]
 
 
 def train(
@@ -123,12 +160,16 @@ def learn(
             f"The detector '{kind}' learns from {detector_class.modality} events, the source "
             f"'{plan.source_kind}' gives {source.modality} events; choose another detector."
         )
-    hyperparameters = {**_HYPERPARAMETERS.get(plan.source_kind, {}), **plan.hyperparameters}
     batches = [kept for batch in source.batches() if len(kept := within(batch, plan.period))]
     if not batches:
         raise InvalidParameterError(
             f"'{source.name}' has no event in the chosen period; choose a longer one."
         )
+    chosen = _HYPERPARAMETERS.get(plan.source_kind, {})
+    small = sum(len(batch) for batch in batches) < _SMALL
+    if (plan.source_kind, kind) == ("table", "autoencoder") and small:
+        chosen = _SMALL_TABLE
+    hyperparameters = {**chosen, **plan.hyperparameters}
     return train_detector(
         type(batches[0]).concatenate(batches),
         lambda: detector_class(**hyperparameters),
@@ -136,7 +177,7 @@ def learn(
         kind=kind,
         trained_on=source.name,
         trained_on_sha256=source.fingerprint(),
-        quantile=plan.quantile or DEFAULT_QUANTILES.get(plan.source_kind, _OTHER_QUANTILE),
+        quantile=plan.quantile or default_quantile(plan.source_kind),
         source_kind=plan.source_kind,
         source_settings=plan.settings,
         progress=lambda share, text: progress(_READ + (1 - _READ) * share, text),

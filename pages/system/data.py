@@ -1,19 +1,12 @@
-"""Captures: detect anomalies in one, train a detector on one, and what was done before."""
+"""Files: train a detector on one, detect anomalies in one, and what was read before."""
 
 import streamlit as st
 
-from deepaid_ui import data, panels
+from deepaid_ui import data, panels, problems, wizard
 
 st.header("Data")
 panels.banner()
 data.jobs()
-detect, train = st.tabs(
-    ["Detect anomalies", "Train a detector"], on_change="rerun", key="tab", bind="query-params"
-)
-if detect.open:
-    with detect:
-        data.detect()
-if train.open:
-    with train:
-        data.train()
+with problems.shown():
+    wizard.draw()
 data.runs()

@@ -1,0 +1,304 @@
+"""From a file to a detector or to findings: one page, step by step."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from deepaid_core.domain.detector_record import DetectorRecord
+from deepaid_core.domain.progress import Cancelled, Progress
+from deepaid_core.domain.settings import CaptureSettings, KeyFileSettings, Period, SourceSettings
+from deepaid_core.errors import InvalidParameterError
+from deepaid_core.figures.text import shorten
+from deepaid_core.workflow.inspection import KINDS, Preview, fits, offered, preview, sniff
+from deepaid_core.workflow.train import TrainingPlan, default_quantile, detector_kinds
+from deepaid_ui import chosen_file, problems
+from deepaid_ui.chosen_file import ChosenFile
+from deepaid_ui.jobs import registry
+from deepaid_ui.text import one_line, plain
+from deepaid_ui.wizard_check import check
+from deepaid_ui.wizard_mapping import described, mapping, show_preview
+from deepaid_ui.workspace import workspace
+
+__all__ = ["DETECT", "GOALS", "TRAIN", "detect_with", "draw", "is_busy"]
+
+DETECT, TRAIN = "Detect anomalies", "Train a detector"
+GOALS = (DETECT, TRAIN)
+_WITH = "detect-with"
+
+
+def is_busy() -> bool:
+    """Whether a detector is being trained or used."""
+    job = registry().latest("detect", "train")
+    return job is not None and job.is_active
+
+
+def detect_with(detector_id: str) -> None:
+    """Turn to detection with a detector; for use in callbacks."""
+    st.session_state["tab"] = DETECT
+    st.session_state[_WITH] = detector_id
+
+
+def draw() -> None:
+    """The steps that can be taken so far."""
+    # The state's own default: `detect_with` sets it too, and Streamlit warns of two owners.
+    st.session_state.setdefault("tab", _asked())
+    goal = st.segmented_control(
+        "What to do",
+        GOALS,
+        required=True,
+        key="tab",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    is_training = goal == TRAIN
+    st.caption(
+        "A detector learns what is normal from data without attacks; what it has not seen will be "
+        "flagged. Give it an ordinary day, better a week."
+        if is_training
+        else "A trained detector looks for events that it does not find normal, and says why."
+    )
+    with _step(1, "File"):
+        file = chosen_file.chosen()
+        if file is None:
+            chosen_file.choose()
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(chosen_file.facts(file), width="stretch")
+            st.button(
+                "Take another file",
+                icon=":material/swap_horiz:",
+                on_click=problems.in_callback(chosen_file.let_go),
+            )
+    kind: str | None = None
+    with _step(2, "What it is"), problems.shown():
+        kind = _kind(file)
+    if kind is None:
+        return
+    with problems.shown():
+        if is_training:
+            _train(file, kind)
+        else:
+            _detect(file, kind)
+
+
+def _asked() -> str:
+    asked = st.query_params.get("tab", "")
+    return asked if asked in GOALS else DETECT
+
+
+@contextmanager
+def _step(number: int, title: str) -> Iterator[None]:
+    with st.container(border=True, key=f"step-{number}"):
+        st.markdown(f"**{number} · {title}**")
+        yield
+
+
+def _kind(file: ChosenFile) -> str:
+    kinds = offered()
+    sniffed = _sniffed(file.version)
+    left, right = st.columns((2, 3), vertical_alignment="bottom")
+    with left:
+        kind: str = st.selectbox(
+            "Kind of data",
+            kinds,
+            index=kinds.index(sniffed) if sniffed in kinds else 0,
+            format_func=lambda name: KINDS[name],
+            key=f"kind-{file.number}",
+        )
+    with right:
+        st.caption(
+            "Told by the content of the file."
+            if kind == sniffed
+            else plain(f"By its content it looks like: {KINDS[sniffed]}.")
+        )
+    show_preview(
+        _preview(file.version, kind),
+        key=f"preview-{file.number}-{kind}",
+        alt="The beginning of the file",
+    )
+    return kind
+
+
+def _train(file: ChosenFile, kind: str) -> None:
+    with _step(3, "What its columns mean" if kind != "log" else "How its lines are read"):
+        settings = mapping(file, kind)
+        if settings is None:
+            return
+        st.caption(plain(f"Will be read as: {described(settings)}."))
+    with _step(4, "Check"):
+        check(file, kind, settings)
+    with _step(5, "Train"):
+        name = st.text_input(
+            "Name of the detector", key="train-name", max_chars=60, placeholder="office-logins"
+        )
+        with st.expander("More settings"):
+            left, right = st.columns(2, gap="large")
+            with left:
+                detector_kind = st.selectbox(
+                    "Detector", detector_kinds(kind), key=f"detector-kind-{kind}"
+                )
+                quantile = st.number_input(
+                    "Share of normal events to accept",
+                    0.9,
+                    0.9999,
+                    default_quantile(kind),
+                    step=0.001,
+                    format="%.4f",
+                    key=f"quantile-{kind}",
+                    help="Lower flags more, also more that is normal.",
+                )
+            with right:
+                period = _period(settings, "train")
+        # No callback: it would be given what the widgets said before the click.
+        if _go("Train", ":material/model_training:"):
+            plan = TrainingPlan(
+                source_kind=kind,
+                settings=settings,
+                period=period,
+                detector_kind=detector_kind,
+                quantile=float(quantile),
+            )
+            _start_training(file, name, plan)
+            st.rerun()
+
+
+def _detect(file: ChosenFile, kind: str) -> None:
+    with _step(3, "Detector"):
+        detector = _detector(file, kind)
+        if detector is None:
+            return
+    with _step(4, "Check"):
+        check(file, kind, detector.source_settings, detector=detector)
+    with _step(5, "Detect"):
+        with st.expander("Only a part of the file"):
+            period = _period(detector.source_settings, "detect")
+        if _go(DETECT, ":material/play_arrow:"):
+            _start_detection(file, detector, period)
+            st.rerun()
+
+
+def _go(label: str, icon: str) -> bool:
+    busy = is_busy()
+    return st.button(
+        label,
+        type="primary",
+        icon=icon,
+        key="go",
+        disabled=busy,
+        help="Something is already running; it comes first." if busy else None,
+    )
+
+
+def _detector(file: ChosenFile, kind: str) -> DetectorRecord | None:
+    records = workspace().store.detectors()
+    reasons = {record.id: fits(record, file.path, kind) for record in records}
+    fitting = {record.id: record for record in records if reasons[record.id] is None}
+    if fitting:
+        if st.session_state.get(_WITH) not in fitting:
+            st.session_state.pop(_WITH, None)
+        picked = st.selectbox(
+            "Detector",
+            list(fitting),
+            format_func=lambda one: _detector_label(fitting[one]),
+            key=_WITH,
+        )
+        st.caption(plain(f"Will be read as: {described(fitting[picked].source_settings)}."))
+    else:
+        st.info(
+            "No detector can read this file yet. Train one on a file of normal events of the same "
+            "form, or choose another kind of data above."
+        )
+    others = [record for record in records if reasons[record.id] is not None]
+    if others:
+        with st.expander(f"Detectors that cannot read this file ({len(others)})"):
+            st.dataframe(
+                pd.DataFrame(
+                    {
+                        "Detector": [_detector_label(record) for record in others],
+                        "Why not": [one_line(reasons[record.id] or "") for record in others],
+                    }
+                ),
+                hide_index=True,
+                alt="Detectors that cannot read this file, and why",
+            )
+    return fitting[picked] if fitting else None
+
+
+def _detector_label(record: DetectorRecord) -> str:
+    return f"{record.name}, {record.id}, trained on {shorten(one_line(record.trained_on), 60)}"
+
+
+def _period(settings: SourceSettings, key: str) -> Period:
+    """Which part of the file is meant; the whole one where it says no time."""
+    timeless = isinstance(settings, KeyFileSettings) or (
+        not isinstance(settings, CaptureSettings) and not getattr(settings, "time", "log")
+    )
+    if timeless:
+        st.caption("The file says no time, so it is taken whole.")
+        return Period()
+    since = st.datetime_input("From (UTC)", value=None, key=f"{key}-since")
+    until = st.datetime_input("Until, not included (UTC)", value=None, key=f"{key}-until")
+    return Period(_seconds(since), _seconds(until))
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.replace(tzinfo=UTC).timestamp()
+
+
+def _start_training(file: ChosenFile, name: str, plan: TrainingPlan) -> None:
+    opened, wanted = workspace(), name.strip()
+    if not wanted:
+        raise InvalidParameterError("The detector has no name; give it one, e.g. office-logins.")
+
+    def work(progress: Progress, cancelled: Cancelled) -> Any:
+        from deepaid_core.workflow.train import train as learn_from
+
+        return learn_from(
+            opened, file.path, name=wanted, plan=plan, progress=progress, cancelled=cancelled
+        )
+
+    registry().start(
+        "train",
+        f"Training {shorten(one_line(wanted), 60)} on {file.name}",
+        work,
+        key=repr((file.version, plan)),
+    )
+
+
+def _start_detection(file: ChosenFile, detector: DetectorRecord, period: Period) -> None:
+    opened = workspace()
+
+    def work(progress: Progress, cancelled: Cancelled) -> Any:
+        from deepaid_core.workflow.detect import detect as run_detector
+
+        return run_detector(
+            opened,
+            file.path,
+            detector_id=detector.id,
+            name=file.name,
+            period=period,
+            progress=progress,
+            cancelled=cancelled,
+        )
+
+    registry().start(
+        "detect",
+        f"Detecting anomalies in {file.name}",
+        work,
+        key=repr((file.version, detector.id, period)),
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _sniffed(version: tuple[str, int, int]) -> str:
+    return sniff(Path(version[0]))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _preview(version: tuple[str, int, int], kind: str) -> Preview:
+    return preview(Path(version[0]), kind)
