@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
-from deepaid_core.domain.settings import Period
+from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
 from deepaid_core.errors import WorkspaceError
 from deepaid_core.workflow.detect import DetectionResult, detect, run_id
 from deepaid_core.workflow.train import TrainingPlan, learn, register
@@ -32,16 +32,18 @@ class DemoDetector:
 
     Attributes:
         name: What analysts call it.
+        source_kind: Registry name of the source that both recordings are read with.
         normal: Recording of normal events, below the sample data.
-        plan: How it is read and learned from.
+        learned: The part of it to learn from.
         mixed: Recording to find anomalies in.
         period: The part of it to look at.
         share: Rough share of the time that all demos take.
     """
 
     name: str
+    source_kind: str
     normal: str
-    plan: TrainingPlan
+    learned: Period = Period()
     mixed: str
     period: Period = Period()
     share: float
@@ -51,14 +53,52 @@ class DemoDetector:
         """Folder of the trained detector."""
         return sample_data() / "detectors" / self.name
 
+    def plan(self) -> TrainingPlan:
+        """How the shipped detector was trained: with what the source itself proposes."""
+        from deepaid_core.registry import SOURCES, load
+
+        settings: SourceSettings = CaptureSettings()
+        if self.source_kind != "capture":
+            settings = load(SOURCES, self.source_kind).propose(sample_data() / self.normal)
+        return TrainingPlan(source_kind=self.source_kind, settings=settings, period=self.learned)
+
+
+# The moments that part normal from mixed: `phases.csv` of the logs, and day 15 of the logins.
+_LOGS_MIXED: Final = 1795324131.421
+_LOGINS_MIXED: Final = 1795323822.6
 
 DEMOS: Final = (
     DemoDetector(
+        name="logins",
+        source_kind="logins",
+        normal="auth_graph/auth_events.csv",
+        learned=Period(until=_LOGINS_MIXED),
+        mixed="auth_graph/auth_events.csv",
+        period=Period(since=_LOGINS_MIXED),
+        share=0.05,
+    ),
+    DemoDetector(
+        name="ssh-sessions",
+        source_kind="log",
+        normal="logs/auth.log.gz",
+        learned=Period(until=_LOGS_MIXED),
+        mixed="logs/auth.log.gz",
+        period=Period(since=_LOGS_MIXED),
+        share=0.25,
+    ),
+    DemoDetector(
+        name="host-rates",
+        source_kind="series",
+        normal="timeseries/train.csv.gz",
+        mixed="timeseries/eval.csv.gz",
+        share=0.2,
+    ),
+    DemoDetector(
         name="packets",
+        source_kind="capture",
         normal="network/train_benign.pcap.gz",
-        plan=TrainingPlan(),
         mixed="network/eval.pcap.gz",
-        share=1.0,
+        share=0.5,
     ),
 )
 """Those that are ready first stand first: their findings can be read while others are made."""
@@ -90,7 +130,7 @@ def learn_demo(
     return learn(
         sample_data() / demo.normal,
         name=demo.name,
-        plan=demo.plan,
+        plan=demo.plan(),
         progress=progress,
         cancelled=cancelled,
     )
