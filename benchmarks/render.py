@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from benchmarks import bench_links, bench_series
+
 __all__ = ["render"]
 
 HEAD = """# Benchmarks
@@ -162,6 +164,8 @@ def _pages(f: dict[str, Any]) -> str:
 SECTIONS = {
     "detection": _detection,
     "interpretation": _interpretation,
+    "series": bench_series.section,
+    "links": bench_links.section,
     "packets": _packets,
     "pages": _pages,
 }

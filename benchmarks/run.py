@@ -14,7 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bench_detection, bench_interpretation, bench_packets, bench_pages
+from benchmarks import (
+    bench_detection,
+    bench_interpretation,
+    bench_links,
+    bench_packets,
+    bench_pages,
+    bench_series,
+)
 from benchmarks.machine import describe_machine
 from benchmarks.render import render
 
@@ -32,6 +39,8 @@ def _pages() -> dict[str, Any] | None:
 SECTIONS: dict[str, Callable[[], Any]] = {
     "detection": lambda: asdict(bench_detection.measure()),
     "interpretation": bench_interpretation.measure,
+    "series": bench_series.measure,
+    "links": lambda: asdict(bench_links.measure()),
     "packets": bench_packets.measure,
     "pages": _pages,
 }
