@@ -1,5 +1,6 @@
 """Made-up sessions of log keys, written by a small grammar, whose guilty key is known."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,10 +17,11 @@ _PLACES: Final = ("console", "network", "serial", "web")
 _SHARED: Final = ("checking quota", "loading profile", "working", "session closed")
 _SPARE: Final = tuple(f"disk error {number} on <*>" for number in range(4))
 
-# A session: its role, its place, two shared lines, what the role does, a shared line, what the
-# place does, the closing line. From the third line on each is settled by the lines before it.
+# A session: its role, a shared line, what the role does, its place, two shared lines, what the
+# place does, the closing line. All but role and place is settled by the lines before it.
+_ROLE, _TASK, _PLACE, _RESTORED = 0, 2, 3, 6
 _LENGTH: Final = 8
-_GIVEN: Final = 2
+_SETTLED: Final = (1, 2, 4, 5, 6, 7)
 
 
 def planted_vocabulary() -> Vocabulary:
@@ -45,14 +47,18 @@ def planted_sequences() -> Planted:
     wrong next key is one that training never had, so that no history leads to it.
     """
     sessions = _sessions(220, seed=1)
-    settled = _windows(_sessions(60, seed=2))[:, _GIVEN:].reshape(-1, HISTORY + 1)
+    settled = _windows(_sessions(60, seed=2))[:, _SETTLED].reshape(-1, HISTORY + 1)
     return Planted(
-        normal=_batch(_windows(sessions).reshape(-1, HISTORY + 1)),
-        # Nobody can foretell with which role and place a session begins.
+        normal=_named(_windows(sessions).reshape(-1, HISTORY + 1)),
+        # Nobody can foretell role and place of a session.
         fresh=_batch(settled),
         plants=(
-            _wrong_history("wrong role in the history", line=0, following=4, choices=_keys(_ROLES)),
-            _wrong_history("wrong place in the history", line=1, following=6, choices=_places()),
+            _wrong_history(
+                "wrong role in the history", line=_ROLE, following=_TASK, choices=_keys(_ROLES)
+            ),
+            _wrong_history(
+                "wrong place in the history", line=_PLACE, following=_RESTORED, choices=_places()
+            ),
             _wrong_next(),
         ),
         parts=tuple(f"position:{step}" for step in range(-HISTORY, 1)),
@@ -74,7 +80,7 @@ def _wrong_history(name: str, *, line: int, following: int, choices: IntArray) -
 
 
 def _wrong_next() -> Plant:
-    windows = _windows(_sessions(60, seed=4))[:, _GIVEN:]
+    windows = _windows(_sessions(60, seed=4))[:, _SETTLED]
     picked = windows[np.arange(60), np.arange(60) % windows.shape[1]]
     wrong = picked.copy()
     # The last ones take a line of no known template.
@@ -98,10 +104,10 @@ def _sessions(n: int, *, seed: int) -> IntArray:
     restored = started + len(_ROLES)
     lines = (
         role,
-        place + len(_ROLES),
         np.full(n, shared),
-        np.full(n, shared + 1),
         role + started,
+        place + len(_ROLES),
+        np.full(n, shared + 1),
         np.full(n, shared + 2),
         place + restored,
         np.full(n, shared + 3),
@@ -113,6 +119,12 @@ def _windows(sessions: IntArray) -> IntArray:
     """The window that ends at each line, (n, 8, h + 1)."""
     padded = np.pad(sessions, ((0, 0), (HISTORY, 0)), constant_values=PADDING)
     return np.lib.stride_tricks.sliding_window_view(padded, HISTORY + 1, axis=1).copy()
+
+
+def _named(keys: IntArray) -> SequenceBatch:
+    """Windows of whole sessions, which have names."""
+    names = [f"session {number}" for number in range(len(keys) // _LENGTH)]
+    return replace(_batch(keys), entities=np.repeat(np.array(names, dtype=object), _LENGTH))
 
 
 def _batch(keys: IntArray) -> SequenceBatch:
