@@ -36,6 +36,7 @@ DETECTORS: Final[dict[str, str]] = {
 
 INTERPRETERS: Final[dict[str, str]] = {
     "greedy": "deepaid_core.interpreters.tabular:GreedyTabularInterpreter",
+    "key-substitution": "deepaid_core.interpreters.sequence:KeySubstitutionInterpreter",
     "endpoint-replacement": "deepaid_core.interpreters.link:EndpointReplacementInterpreter",
     "greedy-cells": "deepaid_core.interpreters.series:GreedyCellsInterpreter",
 }

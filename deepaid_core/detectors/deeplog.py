@@ -46,15 +46,21 @@ class DeepLogDetector(Detector[SequenceBatch]):
         patience: Share of the epochs without improvement before training stops.
         label_smoothing: Share of the target spread over all keys. Without it the order of keys
             that never followed is noise, and so is the g-th likeliest among them.
-        prefix_weight: Weight of predicting the earlier keys of a window beside the last one; it
-            makes the likelihood of whole windows meaningful.
+        prefix_weight: Weight of predicting the earlier keys of a window beside the last one. More
+            makes the likelihood of whole windows truer and detection worse: on the recorded
+            logins the AUC by session falls from 0.983 at 0.1 to 0.967 at 0.3.
 
     References:
         Du et al., DeepLog: Anomaly Detection and Diagnosis from System Logs through Deep Learning,
         CCS 2017.
     """
 
-    CHECK_PARAMS: ClassVar[dict[str, int]] = {"top": 1, "steps": 500, "width": 32}
+    CHECK_PARAMS: ClassVar[dict[str, float]] = {
+        "top": 1,
+        "steps": 350,
+        "width": 32,
+        "learning_rate": 2e-2,
+    }
     """What the common checks use: their small grammar settles the next key."""
 
     modality: ClassVar[Modality] = Modality.SEQUENCE
@@ -67,11 +73,10 @@ class DeepLogDetector(Detector[SequenceBatch]):
     learning_rate: float = 3e-3
     patience: float = 0.2
     label_smoothing: float = 0.02
-    prefix_weight: float = 0.03
+    prefix_weight: float = 0.1
 
-    @property
     def accepted_keys(self) -> int:
-        """G as used: `top`, or half of the keys of a smaller vocabulary."""
+        """How many likeliest keys are accepted: `top`, or half of a smaller vocabulary."""
         return max(1, min(self.top, len(self.vocabulary) // 2))
 
     @property
@@ -90,7 +95,7 @@ class DeepLogDetector(Detector[SequenceBatch]):
         flagged = float((held_back_scores > 0).mean()) if len(held_back_scores) else 0.0
         return Threshold(
             0.0,
-            f"not among the {self.accepted_keys} likeliest keys; flags {flagged:.2%} of "
+            f"not among the {self.accepted_keys()} likeliest keys; flags {flagged:.2%} of "
             f"{len(held_back_scores):,} held-back events",
         )
 
@@ -103,25 +108,33 @@ class DeepLogDetector(Detector[SequenceBatch]):
         different, inverse = np.unique(histories, axis=0, return_inverse=True)
         return self._network.after(different)[inverse.ravel()]
 
-    def scores_after(self, log_probabilities: FloatArray, keys: IntArray) -> FloatArray:
-        """Scores of next keys whose log-probabilities are known, (..., v) and (...) to (...)."""
+    def log_probability(self, log_probabilities: FloatArray, keys: IntArray) -> FloatArray:
+        """Of next keys among those of all keys, (..., v) and (...) to (...)."""
         v = log_probabilities.shape[-1]
-        place = v - self.accepted_keys
-        last_accepted = np.partition(log_probabilities, place, axis=-1)[..., place]
         known = np.take_along_axis(log_probabilities, np.minimum(keys, v - 1)[..., None], axis=-1)
         floor = log_probabilities.min(axis=-1) - _UNKNOWN_FLOOR
-        score: FloatArray = last_accepted - np.where(keys < v, known[..., 0], floor)
+        return np.where(keys < v, known[..., 0], floor)
+
+    def scores_after(self, log_probabilities: FloatArray, keys: IntArray) -> FloatArray:
+        """Scores of next keys, likewise."""
+        place = log_probabilities.shape[-1] - self.accepted_keys()
+        last_accepted = np.partition(log_probabilities, place, axis=-1)[..., place]
+        score: FloatArray = last_accepted - self.log_probability(log_probabilities, keys)
         return score
 
     def substitution_scores(self, windows: IntArray) -> FloatArray:
         """Scores after each replacement of one key of the history, (n, h + 1) to (n, h, v).
 
-        Entry (i, j, k) is the score of window i with key k at position j; positions of padding
-        are not a number. Memory grows with h v v: give some hundred windows at a time.
+        Entry (i, j, k) is the score of window i with key k at position j. Padding is not a key
+        and cannot be replaced: its entries are not a number.
         """
-        after = self._network.after_substitution(windows[:, :-1]).astype(np.float64)
-        following = np.broadcast_to(windows[:, -1, None, None], after.shape[:-1])
-        scores = self.scores_after(after, following)
+        scores = np.empty((len(windows), windows.shape[1] - 1, len(self.vocabulary)))
+        done = 0
+        for part in self._network.after_substitution(windows[:, :-1]):
+            rows = slice(done, done + len(part))
+            following = np.broadcast_to(windows[rows, -1, None, None], part.shape[:-1])
+            scores[rows] = self.scores_after(part, following)
+            done = rows.stop
         scores[windows[:, :-1] == PADDING] = np.nan
         return scores
 

@@ -1,10 +1,10 @@
 """The recurrent network that predicts log keys: trained as a whole, run step by step."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -157,21 +157,19 @@ class KeyNetwork:
                     answer[start + rows, place] = found[rows, part[rows, place + 1]]
         return answer
 
-    def after_substitution(self, histories: IntArray) -> NDArray[np.float32]:
-        """(n, h) to (n, h, v, v): log-probabilities of the next key, with one key replaced.
+    def after_substitution(self, histories: IntArray) -> Iterator[FloatArray]:
+        """(n, h) to parts of (n, h, v, v): log-probabilities of the next key, one key replaced.
 
         Entry (i, j, k) is what follows history i when its key at position j is k. What comes before
         the replaced key is worked out once for all that share it, so that the result is that of
-        running every such history, at half the cost.
+        running every such history, at half the cost. The parts follow each other along n.
         """
         n, length = histories.shape
-        answer = np.empty((n, length, self.keys, self.keys), dtype=np.float32)
         size = max(1, _SUBSTITUTED // (length * self.keys))
-        with torch.no_grad():
-            for start in range(0, n, size):
-                inputs = self.inputs(histories[start : start + size])
-                answer[start : start + len(inputs)] = self._substituted(inputs).numpy()
-        return answer
+        for start in range(0, n, size):
+            with torch.no_grad():
+                found = self._substituted(self.inputs(histories[start : start + size]))
+            yield found.numpy().astype(np.float64)
 
     def _substituted(self, inputs: Tensor) -> Tensor:
         n, length = inputs.shape
