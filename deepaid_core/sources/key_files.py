@@ -186,7 +186,7 @@ class KeyFileSource(Source[SequenceBatch]):
         self._report = SourceReport(
             self.name,
             events=first,
-            seen=seen,
+            seen=first,
             first_time=0.0 if first else None,
             last_time=float(first - 1) if first else None,
         )
