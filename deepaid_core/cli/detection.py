@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepaid_core.cli import mapping
 from deepaid_core.cli.terminal import (
     Column,
     interruptible,
@@ -21,30 +22,28 @@ from deepaid_core.figures.numbers import format_score, format_share, format_time
 if TYPE_CHECKING:
     from deepaid_core.workspace import Workspace
 
-__all__ = ["detect", "detectors", "train"]
-
-Capture = Annotated[
-    Path, typer.Argument(help="Packet capture: pcap or pcapng, plain or gzip.", metavar="CAPTURE")
-]
+__all__ = ["detect", "detectors", "find", "train"]
 
 
 def detect(
     ctx: typer.Context,
-    capture: Capture,
+    file: mapping.File,
     detector: Annotated[
         str | None,
         typer.Option(
             help="Id (D-...) or name of the detector; its newest version if a name.",
-            show_default="the newest one",
+            show_default="the newest one that can read the file",
         ),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(help="What to call the capture.", show_default="the file name"),
+        typer.Option(help="What to call the file.", show_default="the file name"),
     ] = None,
+    since: mapping.Since = None,
+    until: mapping.Until = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Find and interpret the anomalies of a capture and store them as findings."""
+    """Find and interpret the anomalies of a file and store them as findings."""
     from deepaid_core.workflow.detect import detect as run_detector
 
     with (
@@ -52,11 +51,13 @@ def detect(
         progress_bar() as progress,
         interruptible() as cancelled,
     ):
+        record = find(workspace, detector) if detector else _fitting(workspace, file)
         result = run_detector(
             workspace,
-            capture,
-            detector_id=_find(workspace, detector).id if detector is not None else None,
+            file,
+            detector_id=record.id if record else None,
             name=name,
+            period=mapping.period_of(since, until),
             progress=progress,
             cancelled=cancelled,
         )
@@ -75,18 +76,68 @@ def detect(
 
 def train(
     ctx: typer.Context,
-    capture: Capture,
+    file: mapping.File,
     name: Annotated[str, typer.Option(help="What to call the detector, e.g. office-packets.")],
+    kind: mapping.Kind = None,
+    settings: mapping.SettingsFile = None,
+    time: mapping.Time = None,
+    entity: mapping.Entity = None,
+    numbers: mapping.Numbers = None,
+    categories: mapping.Categories = None,
+    context: mapping.Context = None,
+    ignore: mapping.Ignore = None,
+    skip_bad_rows: mapping.SkipBadRows = False,
+    since: mapping.Since = None,
+    until: mapping.Until = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(help="Kind of detector.", show_default="the default of the kind of data"),
+    ] = None,
+    quantile: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of normal events to accept.",
+            min=0.5,
+            max=1.0,
+            show_default="that of the kind of data",
+        ),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="A hyperparameter, e.g. epochs=5.")
+    ] = None,
 ) -> None:
-    """Train a detector on a capture of normal traffic only."""
+    """Train a detector on a file of normal events only."""
+    from deepaid_core.workflow.train import TrainingPlan
     from deepaid_core.workflow.train import train as learn_from
 
+    given = mapping.Given(
+        settings=settings,
+        time=time,
+        entity=entity,
+        numbers=numbers,
+        categories=categories,
+        context=context,
+        ignore=ignore,
+        skip_bad_rows=skip_bad_rows,
+    )
+    source_kind, chosen = mapping.reading_of(file, kind, given)
+    plan = TrainingPlan(
+        source_kind=source_kind,
+        settings=chosen,
+        period=mapping.period_of(since, until),
+        detector_kind=detector or "",
+        hyperparameters=mapping.values_of(assignments or ()),
+        quantile=quantile,
+    )
+    say(f"Read as: {mapping.settings_text(source_kind, chosen)}")
     with (
         opened(ctx) as workspace,
         progress_bar() as progress,
         interruptible() as cancelled,
     ):
-        record = learn_from(workspace, capture, name=name, progress=progress, cancelled=cancelled)
+        record = learn_from(
+            workspace, file, name=name, plan=plan, progress=progress, cancelled=cancelled
+        )
     say(
         f"Detector {record.id} '{record.name}' learned from {record.training_events:,} events of "
         f"{record.trained_on}; threshold {format_score(record.threshold)} "
@@ -133,7 +184,12 @@ def detectors(
     )
 
 
-def _find(workspace: "Workspace", wanted: str) -> DetectorRecord:
+def find(workspace: "Workspace", wanted: str) -> DetectorRecord:
+    """The detector with an id, or the newest one with a name.
+
+    Raises:
+        NotFoundError: There is none.
+    """
     records = workspace.store.detectors()  # newest first
     for record in records:
         if wanted in (record.id, record.name):
@@ -141,4 +197,21 @@ def _find(workspace: "Workspace", wanted: str) -> DetectorRecord:
     known = ", ".join(sorted({record.name for record in records})) or "none yet"
     raise NotFoundError(
         f"There is no detector '{wanted}' in this workspace; choose one of: {known}."
+    )
+
+
+def _fitting(workspace: "Workspace", file: Path) -> DetectorRecord | None:
+    """The newest detector that can read a file; None where there is no detector at all."""
+    from deepaid_core.workflow.inspection import KINDS, fits, sniff
+
+    records = workspace.store.detectors()
+    if not records:
+        return None
+    kind = sniff(file)
+    for record in records:
+        if fits(record, file, kind) is None:
+            return record
+    raise NotFoundError(
+        f"No detector of this workspace can read '{file.name}' ({KINDS[kind]}); train one with "
+        "`deepaid train`, or name one with --detector."
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deepaid_core import __version__
-from deepaid_core.cli import dashboard, detection, findings, reporting, verdicts
+from deepaid_core.cli import dashboard, data, detection, findings, reporting, verdicts
 from deepaid_core.cli.terminal import Settings, guarded, say
 
 __all__ = ["COMMANDS", "app"]
@@ -64,3 +64,10 @@ def options(
 
 for _name, _command in COMMANDS.items():
     app.command(_name)(guarded(_command))
+
+_data = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Look into a file before it is used."
+)
+for _name, _command in data.COMMANDS.items():
+    _data.command(_name)(guarded(_command))
+app.add_typer(_data, name="data")

@@ -129,7 +129,7 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in columns:
         table.add_column(
-            Text(column.title),
+            Text(visible(column.title)),
             justify="right" if column.right else "left",
             no_wrap=column.whole or column.cut,
             overflow="fold",

@@ -32,6 +32,7 @@ from deepaid_core.sources.text_layout import first_bytes, first_lines, layout_of
 
 __all__ = [
     "KINDS",
+    "SETTINGS",
     "ColumnGuess",
     "LogTrial",
     "Preview",
