@@ -42,6 +42,6 @@ def test_every_detector_class_is_registered():
 def test_every_kind_of_data_has_planted_events_and_the_default_detectors_are_of_their_kind():
     for modality in Modality:
         assert planted(modality).plants
+    assert set(DEFAULT_DETECTORS) == set(Modality)
     for modality, name in DEFAULT_DETECTORS.items():
-        if name in DETECTORS:
-            assert load(DETECTORS, name).modality is modality
+        assert load(DETECTORS, name).modality is modality
