@@ -183,8 +183,8 @@ def section(f: dict[str, Any]) -> str:
         f"| one interpretation alone, median | {f['single_ms']:.0f} ms |",
         "",
         "Planted logins: one endpoint of a normal login replaced by one of another office. In "
-        "some, training knows the replaced endpoint together with one of the others (a server that all "
-        "offices share), so either of two is as likely to blame.\n",
+        "some, training knows the replaced endpoint together with one of the others (a server that "
+        "all offices share), so either of two is as likely to blame.\n",
         "| Replaced | Logins | Flagged | Named first | Ambiguous | Named first where clear |",
         "|---|---|---|---|---|---|",
         *(
