@@ -1,6 +1,6 @@
 """The interpreter of log keys: which key has to be another one for the detector to accept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -55,7 +55,10 @@ class KeySubstitutionInterpreter(Interpreter):
             found += _Chunk.of(different[start : start + _CHUNK], context).interpretations()
             done = len(found) / len(different)
             progress(done, f"Interpreted {len(found):,} of {len(different):,} different windows")
-        items = tuple(found[place] for place in inverse.ravel().tolist())
+        items = tuple(
+            _with_its_own_text(found[place], text)
+            for place, text in zip(inverse.ravel().tolist(), _unseen(anomalies), strict=True)
+        )
         return InterpretationList(
             interpreter="key-substitution",
             context=context,
@@ -225,6 +228,34 @@ class _Chunk:
             return ""
         vocabulary = _vocabulary(self.context)
         return vocabulary.texts[key] if key < vocabulary.unknown else UNKNOWN_TEXT
+
+
+def _unseen(anomalies: SequenceBatch) -> list[str]:
+    """What the source calls each flagged line that has no key; empty for those that have one."""
+    texts = anomalies.context.get("template")
+    if texts is None:
+        return [""] * len(anomalies)
+    unknown = anomalies.keys[:, -1] == anomalies.schema.unknown
+    return [
+        str(text) if is_unknown else "" for text, is_unknown in zip(texts, unknown, strict=True)
+    ]
+
+
+def _with_its_own_text(one: Interpretation, text: str) -> Interpretation:
+    """The interpretation with the words of a flagged line that no template knows.
+
+    The detector sees but one unknown key; to an analyst, lines that it never saw differ.
+    """
+    if not text or not isinstance(one.details, SequenceDetails):
+        return one
+    deviations = tuple(
+        replace(deviation, cells=(replace(deviation.cells[0], observed=text),))
+        if deviation.field == _name(0)
+        else deviation
+        for deviation in one.deviations
+    )
+    observed = (*one.details.observed[:-1], text)
+    return replace(one, deviations=deviations, details=replace(one.details, observed=observed))
 
 
 def _vocabulary(context: Context) -> Vocabulary:

@@ -21,9 +21,9 @@ from deepaid_core.sources.log_templates import Masks, TemplateMatcher, learn_tem
 from deepaid_core.sources.patterns import compiled, searcher
 from deepaid_core.sources.sessions import Sessions
 
-__all__ = ["NO_TEMPLATE", "LogSource"]
+__all__ = ["NOT_SEEN", "LogSource"]
 
-NO_TEMPLATE: Final = "(no known template)"
+NOT_SEEN: Final = " (not seen in training)"
 """Shown for a line that fits none."""
 
 _SHOWN_EACH_SIDE: Final = 100
@@ -48,6 +48,7 @@ class _Event(NamedTuple):
     session: str
     position: int
     window: tuple[int, ...]
+    shape: str
     parameters: str
 
 
@@ -262,7 +263,7 @@ class LogSource(Source[SequenceBatch]):
             shape, parameters = self._masks.shape(line.process, line.message)
             session = sessions.of(line.groups, line.message, line.time_s)
             window = session.window(matcher.key(shape))
-            yield _Event(line, session.title, session.lines, window, parameters)
+            yield _Event(line, session.title, session.lines, window, shape, parameters)
 
     def _learned(self) -> Vocabulary:
         shapes: dict[str, str] = {}
@@ -297,12 +298,14 @@ class LogSource(Source[SequenceBatch]):
         )
 
     def _columns(self, events: list[_Event]) -> dict[str, ObjectArray]:
-        texts = (*self.schema().texts, NO_TEMPLATE)
+        schema = self.schema()
         rows = [
             (
                 event.position,
                 event.line.text,
-                texts[event.window[-1]],
+                schema.texts[event.window[-1]]
+                if event.window[-1] < schema.unknown
+                else event.shape + NOT_SEEN,
                 event.parameters,
                 event.line.host,
                 event.line.process,
