@@ -10,7 +10,7 @@ from deepaid_core.sources.logs import NOT_SEEN, LogSource
 from deepaid_core.workflow.train import TrainingPlan, learn
 
 NORMAL = ("Accepted key for ana", "session opened for user ana", "session closed for user ana")
-STRANGE = ("kernel panic at noon", "disk <b>full</b>")
+STRANGE = ("kernel panic at noon", "disk <b>full")
 
 
 def write(path, sessions):
