@@ -65,6 +65,11 @@ export default function({data, parentElement, setStateValue}) {
     // Fitting looks at shapes only; a little room keeps the labels at the edges whole.
     net.once('afterDrawing', () => {
       net.moveTo({scale: net.getScale() * 0.86});
+      // A canvas tells nobody where its nodes stand; whoever drives the page by program asks here.
+      root.dataset.spots = JSON.stringify(Object.fromEntries(nodes.map(node => {
+        const spot = net.canvasToDOM(net.getPosition(node.id));
+        return [node.id, [Math.round(spot.x), Math.round(spot.y)]];
+      })));
       root.dataset.ready = '1';
     });
     state = {net, mark};

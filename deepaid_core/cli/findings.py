@@ -146,7 +146,7 @@ def _show(finding: Finding, tables: "tuple[Table, ...]") -> None:
     from deepaid_core.figures.words import sentences
 
     # Kinds of data whose deviations are no columns with numbers: in sentences, then as tables.
-    for sentence in sentences(finding.interpretation):
+    for sentence in sentences(finding):
         say(sentence)
     for table in tables:
         say("")

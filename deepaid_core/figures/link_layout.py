@@ -137,7 +137,10 @@ def drawing(details: LinkDetails, *, everything: bool = False) -> Drawing:
         tuple(
             replace(line, first=rank[line.first], second=rank[line.second])
             for line in lines
-            if line.first in rank and line.second in rank
+            if line.first in rank
+            and line.second in rank
+            # What neighbors do among themselves would bury the login's own links.
+            and (everything or line.first in placed.hubs or line.second in placed.hubs)
         ),
         len(nodes) - len(rank) + max(0, len(details.neighbors) - MAX_NEIGHBORS),
     )

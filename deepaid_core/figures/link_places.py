@@ -9,29 +9,31 @@ from deepaid_core.domain.details import Neighbor
 
 __all__ = ["Places", "places"]
 
-_RING, _APART, _STRETCH = 105.0, 44.0, 1.25
+_RING, _APART = 105.0, 46.0
 _NEAR = 10  # neighbors of one node that a picture holds readably
 _NEAR_SOURCE = 6
 _Spot: TypeAlias = tuple[float, float]
 
 
 class _Hub(NamedTuple):
-    # A node of the login or of its reference: where it stands, and where its neighbors fan out.
+    # A node of the login or of its reference: where it stands, and where its neighbors fan out;
+    # they stand further apart sideways than up and down, as names are wide.
     spot: _Spot
     angle: float
     spread: float
+    stretch: float
 
 
 _HUBS: Final = (
     (
-        _Hub((-250.0, -70.0), math.radians(212), math.radians(28)),
-        _Hub((0.0, -175.0), math.radians(270), math.radians(68)),
-        _Hub((250.0, -70.0), math.radians(-32), math.radians(28)),
+        _Hub((-330.0, -25.0), math.radians(212), math.radians(28), 1.25),
+        _Hub((0.0, -155.0), math.radians(270), math.radians(70), 2.3),
+        _Hub((330.0, -25.0), math.radians(-32), math.radians(28), 1.25),
     ),
     (
-        _Hub((-250.0, 95.0), math.radians(148), math.radians(28)),
-        _Hub((0.0, 185.0), math.radians(90), math.radians(68)),
-        _Hub((250.0, 95.0), math.radians(32), math.radians(28)),
+        _Hub((-330.0, 125.0), math.radians(148), math.radians(28), 1.25),
+        _Hub((0.0, 180.0), math.radians(90), math.radians(70), 2.3),
+        _Hub((330.0, 125.0), math.radians(32), math.radians(28), 1.25),
     ),
 )
 """This login in the upper row, the closest normal in the lower: user, source, destination."""
@@ -44,10 +46,12 @@ class Places:
     Attributes:
         spots: x to the right and y downwards, of each node.
         near: Positions of the nodes near the login, which have room for a name.
+        hubs: Those of the login and its reference themselves.
     """
 
     spots: tuple[_Spot, ...]
     near: frozenset[int]
+    hubs: frozenset[int]
 
 
 def places(
@@ -75,21 +79,23 @@ def places(
             if column is not None and at not in hubs:
                 hubs[at] = _HUBS[row][column]
     if not nodes:
-        return Places((), frozenset())
+        return Places((), frozenset(), frozenset())
     if not hubs:
         hubs[0] = _HUBS[0][1]
     members = _members(nodes, lines, tuple(hubs))
     spots = [(0.0, 0.0)] * len(nodes)
     near: set[int] = set()
+    direct = {end for one in lines for end in one[:2] if one[0] in hubs or one[1] in hubs}
     for hub, own in members.items():
         spots[hub] = hubs[hub].spot
         # Above and below there is less room than to the sides.
-        placed = own if everything else own[: _NEAR if hubs[hub].spot[0] else _NEAR_SOURCE]
+        most = _NEAR if hubs[hub].spot[0] else _NEAR_SOURCE
+        placed = own if everything else [at for at in own if at in direct][:most]
         alone = sum(one.spot[0] == hubs[hub].spot[0] for one in hubs.values()) == 1
         for at, spot in zip(placed, _fan(hubs[hub], len(placed), alone=alone), strict=True):
             spots[at] = spot
         near |= {hub, *(placed[:_NEAR])}
-    return Places(tuple(spots), frozenset(near))
+    return Places(tuple(spots), frozenset(near), frozenset(hubs))
 
 
 def _members(
@@ -131,14 +137,14 @@ def _fan(hub: _Hub, count: int, *, alone: bool) -> list[_Spot]:
     spots: list[_Spot] = []
     radius, ring = _RING, 0
     while len(spots) < count:
-        room = max(2, int(2 * spread * radius / _APART))
+        room = max(2, int(2 * spread * radius * hub.stretch**0.5 / _APART))
         # Every other ring stands in the gaps of the one before, so that names do not touch.
         size = min(room - ring % 2, count - len(spots))
         step = 2 * spread / max(1, room - 1)
         start = angle - step * (size - 1) / 2
         spots += [
             (
-                hub.spot[0] + radius * math.cos(start + step * number) * _STRETCH,
+                hub.spot[0] + radius * math.cos(start + step * number) * hub.stretch,
                 hub.spot[1] + radius * math.sin(start + step * number),
             )
             for number in range(size)

@@ -10,7 +10,15 @@ from deepaid_core.figures.sequence import sequence_changes, sequence_details
 from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten
 
-__all__ = ["LineKind", "RibbonRow", "line_parts", "lines_table", "ribbon"]
+__all__ = [
+    "LineKind",
+    "RibbonRow",
+    "flagged_message",
+    "line_parts",
+    "lines_table",
+    "message_start",
+    "ribbon",
+]
 
 _LINE = 2000
 _MASK = re.compile(r"<[^<>\s]{1,24}>")
@@ -34,11 +42,12 @@ class RibbonRow:
         offset: Lines after the flagged one, 0 for that itself, negative before it.
         kind: What it is to the finding.
         template: The line without its parameters; empty where not known.
-        parts: The line as written, cut into pieces, true for those that are parameters; empty
+        parts: The message as written, cut into pieces, true for those that are parameters; empty
             where the source kept no line.
         details: Its other raw columns, name and value.
         time: Unix seconds, or None where not known.
         reference: Template that stands here in the closest normal window; empty where the same.
+        prefix: What the log itself wrote before the message: time, host, process.
     """
 
     offset: int
@@ -48,11 +57,29 @@ class RibbonRow:
     details: tuple[tuple[str, str], ...] = ()
     time: float | None = None
     reference: str = ""
+    prefix: str = ""
 
     @property
     def line(self) -> str:
         """The line as written."""
-        return "".join(text for text, _ in self.parts)
+        return self.prefix + "".join(text for text, _ in self.parts)
+
+
+def message_start(line: str, process: str) -> int:
+    """Where a line's message begins: after the name of its process, e.g. "sshd[7]: "; else 0."""
+    at = line.find(process) if process else -1
+    end = line.find(": ", at) if at >= 0 else -1
+    return end + 2 if end >= 0 else 0
+
+
+def flagged_message(columns: Sequence[str], rows: Sequence[EvidenceRow], index: int) -> str:
+    """The message of the event that is interpreted, as written; empty where no line was kept."""
+    names = [name.strip().lower() for name in columns]
+    row = next((row for row in rows if row.index == index), None)
+    if row is None:
+        return ""
+    line = _value(row, names, "line")
+    return line[message_start(line, _value(row, names, "process")) :].strip()
 
 
 def line_parts(template: str, line: str, process: str = "") -> tuple[tuple[str, bool], ...]:
@@ -161,12 +188,14 @@ def _row(
     reference: str,
 ) -> RibbonRow:
     line = next(filter(None, (_value(row, names, name) for name in ("line", "message"))), "")
+    process = _value(row, names, "process")
+    start = message_start(line, process)
     known = {"template", "line", "message", "position"}
     return RibbonRow(
         offset,
         kind,
         template,
-        line_parts(template, line, _value(row, names, "process")),
+        line_parts(template, line[start:], process),
         tuple(
             (name, value)
             for name, value in zip(names, row.values, strict=False)
@@ -174,6 +203,7 @@ def _row(
         ),
         row.time,
         reference,
+        line[:start],
     )
 
 

@@ -13,6 +13,7 @@ from deepaid_core.figures.text import figure_text, shorten
 from deepaid_core.figures.theme import BLUE, VERMILLION, empty_figure, finish
 
 __all__ = [
+    "UNKNOWN",
     "expected_keys",
     "expected_table",
     "flagged_key",
@@ -27,6 +28,9 @@ _MOST_KEYS = 9
 _KEY = 42
 _QUOTED = 160
 _FLAGGED = "▶ flagged"
+UNKNOWN = "(no known template)"
+"""Stands where a template would for a line of a kind that training never had."""
+
 _ROW_HEIGHT = 42
 
 
@@ -59,11 +63,16 @@ def sequence_changes(details: SequenceDetails) -> tuple[tuple[int, str, str], ..
     )
 
 
-def sequence_sentences(interpretation: Interpretation) -> tuple[str, ...]:
-    """What is unusual about a window, and what would be normal, in two or three sentences."""
+def sequence_sentences(interpretation: Interpretation, message: str = "") -> tuple[str, ...]:
+    """What is unusual about a window, and what would be normal, in two or three sentences.
+
+    Args:
+        interpretation: Of a log session.
+        message: The flagged line as written, quoted where no template stands for it.
+    """
     details = sequence_details(interpretation)
     changes = sequence_changes(details)
-    said = [_unusual(details)]
+    said = [_unusual(details, message)]
     history = [change for change in changes if change[0] < 0]
     if details.history_edits and history:
         edits = "; ".join(
@@ -96,9 +105,12 @@ def _probability(details: SequenceDetails, text: str) -> str:
     return f" ({format_share(known[text])})" if text in known else ""
 
 
-def _unusual(details: SequenceDetails) -> str:
+def _unusual(details: SequenceDetails, message: str) -> str:
+    key = flagged_key(details)
     said = (
-        f"After these lines, {_quoted(flagged_key(details))} has a probability of "
+        f"A line of a kind never seen in training: {_quoted(message)}"
+        if key == UNKNOWN and message
+        else f"After these lines, {_quoted(key)} has a probability of "
         f"{format_share(details.observed_probability)}"
     )
     if not details.expected:
@@ -107,11 +119,19 @@ def _unusual(details: SequenceDetails) -> str:
     return f"{said}; likeliest is {_quoted(best.text)} ({format_share(best.probability)})."
 
 
-def sequence_short(interpretation: Interpretation) -> str:
-    """One line for a queue: the line that is unusual, and what would be normal."""
+def sequence_short(interpretation: Interpretation, message: str = "") -> str:
+    """One line for a queue: the line that is unusual, and what would be normal.
+
+    Args:
+        interpretation: Of a log session.
+        message: The flagged line as written, quoted where no template stands for it.
+    """
     details = sequence_details(interpretation)
     changes = sequence_changes(details)
-    said = f"unexpected {_quoted(flagged_key(details))}"
+    key = flagged_key(details)
+    said = f"unexpected {_quoted(key)}"
+    if key == UNKNOWN and message:
+        said = f"never seen: {_quoted(message)}"
     if not changes:
         return said
     offset, _, wanted = changes[-1]
@@ -198,8 +218,8 @@ def expected_keys(details: SequenceDetails) -> go.Figure:
             ],
         },
         title=(
-            f"Expected next: {shorten(_plain(best.text), 44)} ({format_share(best.probability)}); "
-            f"the flagged line had {format_share(details.observed_probability)}"
+            f"The likeliest next line had {format_share(best.probability)}, the flagged one "
+            f"{format_share(details.observed_probability)}"
         ),
         height=_ROW_HEIGHT * len(keys) + 70,
         legend=True,

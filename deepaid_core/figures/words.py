@@ -1,10 +1,12 @@
 """An interpretation in plain sentences, whatever kind of data it is of."""
 
+from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.interpretation import Deviation, Interpretation
 from deepaid_core.domain.modality import Modality
 from deepaid_core.figures.deviations import deviation_sentence
 from deepaid_core.figures.link_words import link_sentences, link_short
 from deepaid_core.figures.numbers import format_factor
+from deepaid_core.figures.ribbon import flagged_message
 from deepaid_core.figures.sequence import sequence_sentences, sequence_short
 from deepaid_core.figures.series_window import series_sentences
 
@@ -13,13 +15,15 @@ __all__ = ["sentences", "short"]
 _MOST = 2
 
 
-def sentences(interpretation: Interpretation) -> tuple[str, ...]:
+def sentences(finding: Finding) -> tuple[str, ...]:
     """What is unusual and what would be normal, most important first.
 
     Event text in it is bounded but not escaped.
     """
+    interpretation = finding.interpretation
     if interpretation.modality is Modality.SEQUENCE:
-        return sequence_sentences(interpretation)
+        message = flagged_message(finding.evidence_columns, finding.evidence, finding.event_index)
+        return sequence_sentences(interpretation, message)
     if interpretation.modality is Modality.SERIES:
         return series_sentences(interpretation)
     if interpretation.modality is Modality.LINK:
@@ -27,10 +31,15 @@ def sentences(interpretation: Interpretation) -> tuple[str, ...]:
     return tuple(deviation_sentence(one) for one in interpretation.deviations[:_MOST])
 
 
-def short(interpretation: Interpretation) -> str:
-    """The same in one line, for queues and lists."""
+def short(interpretation: Interpretation, message: str = "") -> str:
+    """The same in one line, for queues and lists.
+
+    Args:
+        interpretation: Of any kind.
+        message: The flagged line of a log as written; see `flagged_message`.
+    """
     if interpretation.modality is Modality.SEQUENCE:
-        return sequence_short(interpretation)
+        return sequence_short(interpretation, message)
     if interpretation.modality is Modality.LINK:
         return link_short(interpretation)
     if not interpretation.deviations:

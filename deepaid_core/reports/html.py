@@ -171,9 +171,7 @@ def _section(item: ReportFinding, number: int) -> _Section:
             _figure(f"why-{number}" if not place else f"why-{number}-{place}", figure)
             for place, figure in enumerate(_whys(finding.interpretation))
         ),
-        sentences=tuple(
-            shorten(sentence, _SENTENCE) for sentence in sentences(finding.interpretation)
-        ),
+        sentences=tuple(shorten(sentence, _SENTENCE) for sentence in sentences(finding)),
         tables=twins(finding),
         flip=_figure(f"flip-{number}", scores.flip_curve(diagnostics)),
         timeline=_figure(f"timeline-{number}", _timeline(finding)),

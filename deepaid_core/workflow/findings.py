@@ -21,6 +21,7 @@ from deepaid_core.domain.finding import (
     pattern_of,
 )
 from deepaid_core.domain.schema import Schema
+from deepaid_core.figures.ribbon import flagged_message
 from deepaid_core.figures.words import short
 from deepaid_core.interpreters.base import Interpretations, TabularInterpretations
 from deepaid_core.sources.base import RawEvents, Source
@@ -117,6 +118,7 @@ def build_findings(
         interpretation = interpretations[speaker]
         path, entity = paths[speaker], str(entities[best])
         indices, score = events.indices[members], float(flagged.scores[best])
+        index, rows = int(events.indices[best]), evidence.of(number, indices)
         findings.append(
             Finding(
                 id=finding_id(record.id, facts.sha256, entity, pattern_of(path), int(indices[0])),
@@ -134,15 +136,15 @@ def build_findings(
                 max_score=score,
                 threshold=record.threshold,
                 ratio=1.0 + (score - record.threshold) / unit,
-                event_index=int(events.indices[best]),
+                event_index=index,
                 event_time=float(events.times[best]),
                 member_indices=tuple(indices.tolist()),
                 member_times=tuple(events.times[members].tolist()),
                 member_scores=tuple(flagged.scores[members].tolist()),
                 interpretation=interpretation,
-                summary=short(interpretation),
+                summary=short(interpretation, flagged_message(evidence.columns, rows, index)),
                 evidence_columns=evidence.columns,
-                evidence=evidence.of(number, indices),
+                evidence=rows,
                 peers=_peers(events.context, members),
             )
         )

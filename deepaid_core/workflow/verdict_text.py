@@ -141,7 +141,7 @@ def drafted_reason(finding: Finding) -> str:
     else:
         drafted = [
             visible(shorten(sentence, _LONGEST_SENTENCE))
-            for sentence in sentences(interpretation)[:_DRAFTED]
+            for sentence in sentences(finding)[:_DRAFTED]
         ]
     if not interpretation.diagnostics.verified:
         drafted.append("The detector did not accept this reference, so it proves little.")

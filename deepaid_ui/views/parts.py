@@ -16,11 +16,12 @@ __all__ = ["headline", "twin"]
 
 _LONGEST = 400
 _CELL = 300
+_ROW, _ROWS = 35, 10
 
 
 def headline(finding: Finding) -> None:
     """What is unusual and what would be normal, the first sentence standing out."""
-    first, *rest = sentences(finding.interpretation) or ("Nothing is known of this event.",)
+    first, *rest = sentences(finding) or ("Nothing is known of this event.",)
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{plain(shorten(first, _LONGEST))}**")
         for sentence in rest:
@@ -41,6 +42,8 @@ def twin(
     if not table.rows:
         st.caption(plain(empty))
         return
+    if height == "content" and len(table.rows) > _ROWS:
+        height = _ROW * (_ROWS + 1)
     tables.show(_frame(table), key=key, alt=one_line(table.title), clickable=False, height=height)
 
 

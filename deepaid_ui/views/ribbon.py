@@ -24,6 +24,7 @@ _CSS = """
   line-height: 1.35; color: var(--st-text-color); background: var(--st-background-color); }
 .row { display: grid; grid-template-columns: 104px 1fr; gap: 0 10px; padding: 4px 10px;
   border-left: 4px solid transparent; unicode-bidi: isolate; }
+.narrow .row { grid-template-columns: 1fr; }
 .row + .row { border-top: 1px solid var(--st-border-color); }
 .row.outside { opacity: .62; }
 .row.window, .row.changed, .row.flagged { border-left-color: var(--st-border-color); }
@@ -41,6 +42,7 @@ _CSS = """
 .line b { font-weight: 700; text-decoration: underline; text-decoration-style: dotted;
   text-underline-offset: 3px; }
 .reference { margin-top: 3px; padding-left: 8px; border-left: 2px dashed BLUE; }
+.prefix { opacity: .6; }
 .more { font-size: 12px; opacity: .75; margin-top: 1px; }
 """.replace("RED", VERMILLION).replace("BLUE", BLUE)
 _JS = """
@@ -58,6 +60,7 @@ export default function({data, parentElement}) {
   if (shown.get(root) === mark) return;
   shown.set(root, mark);
   root.replaceChildren();
+  root.classList.toggle('narrow', data.narrow);
   root.style.maxHeight = data.height + 'px';
   root.setAttribute('aria-label', data.alt);
   let flagged = null;
@@ -72,6 +75,7 @@ export default function({data, parentElement}) {
     make(text, 'div', 'template', row.template);
     if (row.parts.length) {
       const line = make(text, 'div', 'line');
+      if (row.prefix) make(line, 'span', 'prefix', row.prefix);
       for (const [piece, parameter] of row.parts) make(line, parameter ? 'b' : 'span', '', piece);
     }
     if (row.more) make(text, 'div', 'more', row.more);
@@ -124,7 +128,9 @@ def _place(row: RibbonRow, flagged_time: float | None) -> tuple[str, str]:
     return (words, apart)
 
 
-def ribbon_data(rows: Sequence[RibbonRow], *, alt: str, height: int) -> dict[str, Any]:
+def ribbon_data(
+    rows: Sequence[RibbonRow], *, alt: str, height: int, narrow: bool = False
+) -> dict[str, Any]:
     """What the browser draws, as plain JSON values with hidden characters made visible."""
     flagged_time = next((row.time for row in rows if row.offset == 0), None)
     drawn = []
@@ -143,6 +149,7 @@ def ribbon_data(rows: Sequence[RibbonRow], *, alt: str, height: int) -> dict[str
                 "place": place,
                 "when": when,
                 "template": _clean(row.template) or "a line of no known template",
+                "prefix": _clean(row.prefix),
                 "parts": [[one_line(text), parameter] for text, parameter in row.parts],
                 # Process and host of a session rarely change: said once, and where they do.
                 "more": more if more != last else "",
@@ -150,9 +157,21 @@ def ribbon_data(rows: Sequence[RibbonRow], *, alt: str, height: int) -> dict[str
             }
         )
         last = more
-    return {"rows": drawn, "alt": alt, "height": height, "before": _BEFORE}
+    return {
+        "rows": drawn, "alt": alt, "height": height, "before": _BEFORE, "narrow": narrow,
+    }  # fmt: skip
 
 
-def show_ribbon(rows: Sequence[RibbonRow], *, key: str, alt: str, height: int = 620) -> None:
-    """Draw the lines; a table of them belongs beside it."""
-    _component()(data=ribbon_data(rows, alt=alt, height=height), key=key)
+def show_ribbon(
+    rows: Sequence[RibbonRow], *, key: str, alt: str, height: int = 620, narrow: bool = False
+) -> None:
+    """Draw the lines; a table of them belongs beside it.
+
+    Args:
+        rows: Lines in order.
+        key: Of the widget.
+        alt: What they are, for who cannot see them.
+        height: Most pixels; more lines than fit are scrolled to.
+        narrow: Marks stand above their lines instead of beside them.
+    """
+    _component()(data=ribbon_data(rows, alt=alt, height=height, narrow=narrow), key=key)

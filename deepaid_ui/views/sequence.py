@@ -6,10 +6,10 @@ from deepaid_core.domain.finding import Finding
 from deepaid_core.figures.numbers import format_count, format_share
 from deepaid_core.figures.ribbon import LineKind, RibbonRow, lines_table, ribbon
 from deepaid_core.figures.sequence import (
+    UNKNOWN,
     expected_keys,
     expected_table,
     sequence_details,
-    sequence_short,
 )
 from deepaid_core.figures.text import shorten
 from deepaid_ui import charts
@@ -67,13 +67,15 @@ def preview(finding: Finding) -> None:
             key=f"peek-ribbon-{finding.id}",
             alt="The flagged line and those before it",
             height=360,
+            narrow=True,
         )
     else:
-        st.text(one_line(sequence_short(finding.interpretation)))
+        st.text(one_line(finding.summary))
 
 
 def _shortened(row: RibbonRow) -> RibbonRow:
     # A narrow panel has room for the template alone; the line itself is on the finding's page.
+    template = "".join(text for text, _ in row.parts) if row.template == UNKNOWN else row.template
     return RibbonRow(
-        row.offset, row.kind, shorten(row.template, 120), reference=shorten(row.reference, 120)
+        row.offset, row.kind, shorten(template, 120), reference=shorten(row.reference, 120)
     )

@@ -10,6 +10,7 @@ from deepaid_core.figures.link_layout import (
     MAX_NEIGHBORS,
     OBSERVED,
     REFERENCE,
+    TRAINING,
     drawing,
     group_letters,
 )
@@ -203,3 +204,14 @@ def test_details_that_were_not_kept_give_a_sentence():
     assert is_empty(neighborhood(bare))
     assert link_sentences(bare)
     assert neighborhood_view(bare).nodes == ()
+
+
+def test_at_first_only_nodes_linked_to_the_login_or_its_reference_are_drawn():
+    one = details(neighbors=8)
+    # Node 7 hangs on node 6 alone, which hangs on the destination.
+    far = replace(one, neighbor_links=(NeighborLink(2, 6, 5), NeighborLink(6, 7, 5)))
+    assert 7 not in {spot.at for spot in drawing(far).spots}
+    assert 6 in {spot.at for spot in drawing(far).spots}
+    everything = drawing(far, everything=True)
+    assert 7 in {spot.at for spot in everything.spots}
+    assert sum(line.style is TRAINING for line in everything.lines) == 2

@@ -5,8 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepaid_core.domain.details import Likely, SequenceDetails
-from deepaid_core.figures.ribbon import LineKind, line_parts, lines_table, ribbon
+from deepaid_core.figures.ribbon import (
+    LineKind,
+    flagged_message,
+    line_parts,
+    lines_table,
+    message_start,
+    ribbon,
+)
 from deepaid_core.figures.sequence import (
+    UNKNOWN,
     expected_keys,
     expected_table,
     flagged_key,
@@ -14,6 +22,7 @@ from deepaid_core.figures.sequence import (
     sequence_short,
 )
 from deepaid_core.figures.theme import is_empty
+from deepaid_core.figures.words import sentences, short
 from tests.kinds import FAILED, make_sequence_finding
 
 
@@ -164,3 +173,45 @@ def test_an_interpretation_without_details_still_says_something():
     assert sequence_short(bare)
     assert is_empty(expected_keys(SequenceDetails((), (), (), 0.0, 0.0, 0, None, 0)))
     assert len(ribbon(replace(finding, interpretation=bare))) == len(finding.evidence)
+
+
+def test_a_line_of_a_kind_never_seen_is_quoted_as_written():
+    finding = make_sequence_finding(history_edit=False)
+    old = finding.interpretation
+    details = replace(old.details, observed=(*old.details.observed[:-1], UNKNOWN))
+    line = "2026-11-22T05:12:48+00:00 web01 sshd[7]: brian : COMMAND=/usr/bin/chmod 4755 /x"
+    rows = tuple(
+        replace(row, values=(UNKNOWN, line, *row.values[2:]))
+        if row.index == finding.event_index
+        else row
+        for row in finding.evidence
+    )
+    new = replace(finding, interpretation=replace(old, details=details), evidence=rows)
+    assert sentences(new)[0].startswith(
+        "A line of a kind never seen in training: “brian : COMMAND=/usr/bin/chmod 4755 /x”; likeli"
+    )
+    message = flagged_message(new.evidence_columns, new.evidence, new.event_index)
+    assert short(new.interpretation, message).startswith("never seen: “brian : COMMAND=")
+    assert short(new.interpretation).startswith("unexpected “(no known template)”")
+    row = ribbon(new)[5]
+    assert row.prefix == "2026-11-22T05:12:48+00:00 web01 sshd[7]: "
+    assert row.line == line
+
+
+@pytest.mark.parametrize(
+    ("line", "process", "message"),
+    [
+        ("Nov 3 web01 sshd[12]: Failed: x", "sshd", "Failed: x"),
+        ("Nov 3 web01 sshd[12] Failed", "sshd", "Nov 3 web01 sshd[12] Failed"),
+        ("Failed: x", "", "Failed: x"),
+        ("", "sshd", ""),
+    ],
+)
+def test_a_message_begins_after_the_name_of_its_process(line, process, message):
+    assert line[message_start(line, process) :] == message
+
+
+def test_no_line_was_kept_means_no_message():
+    finding = make_sequence_finding()
+    assert flagged_message(("x",), finding.evidence, finding.event_index) == ""
+    assert flagged_message(finding.evidence_columns, (), 0) == ""
