@@ -149,7 +149,7 @@ def check_settings_of_another_source_are_refused(case: SourceCase) -> None:
 
 
 def check_a_proposal_reads_the_file(case: SourceCase) -> None:
-    kind = type(case.file.settings)
+    kind: Any = type(case.file.settings)
     propose = getattr(case.source, "propose", None)
     # Without one, settings are taken as they are by default.
     proposed = kind() if propose is None else propose(case.file.path)

@@ -177,10 +177,8 @@ def test_a_detector_of_other_events_is_refused_with_the_reason(context):
         )
 
 
-def test_every_registered_interpreter_can_be_loaded():
-    for name in INTERPRETERS:
-        assert load(INTERPRETERS, name)().supports(AutoencoderDetector()) is None
-    with pytest.raises(InvalidParameterError, match="choose one of: greedy"):
+def test_a_name_that_is_not_registered_is_answered_with_those_that_are():
+    with pytest.raises(InvalidParameterError, match="choose one of: .*greedy"):
         load(INTERPRETERS, "bogus")
 
 
