@@ -178,7 +178,7 @@ def test_a_detector_of_other_events_is_refused_with_the_reason(context):
 
 
 def test_a_name_that_is_not_registered_is_answered_with_those_that_are():
-    with pytest.raises(InvalidParameterError, match="choose one of: .*greedy"):
+    with pytest.raises(InvalidParameterError, match=r"choose one of: .*greedy"):
         load(INTERPRETERS, "bogus")
 
 
