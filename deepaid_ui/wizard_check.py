@@ -103,7 +103,7 @@ def _report(report: ValidationReport) -> None:
     else:
         st.error(plain(report.refusal), icon=":material/error:")
     facts = [("Read", f"{report.seen:,}"), ("Events", f"{report.events:,}")]
-    if report.events:
+    if report.entities > 1:
         facts.append(("Hosts, users or sessions", f"{report.entities:,}"))
     if report.first_time is not None and report.last_time is not None:
         facts.append(("From", format_time_utc(report.first_time)))
@@ -111,7 +111,7 @@ def _report(report: ValidationReport) -> None:
     if report.events:
         panels.facts(facts, columns=5)
     for reason, count in report.skipped:
-        st.caption(plain(f"Left out: {count:,} {reason}"))
+        st.caption(plain(f"{count:,} left out: {reason}"))
     for warning in report.warnings:
         st.warning(plain(warning), icon=":material/info:")
     if report.problems_total:

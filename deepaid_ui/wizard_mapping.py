@@ -1,5 +1,7 @@
 """What the columns or lines of a file mean: one form for each kind of source."""
 
+import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from deepaid_core.workflow.inspection import (
     columns_of,
     explained,
     proposal,
+    settings_of,
     try_log,
 )
 from deepaid_ui.chosen_file import ChosenFile
@@ -33,6 +36,7 @@ from deepaid_ui.text import one_line, plain
 __all__ = ["described", "mapping", "show_preview"]
 
 _NONE: Final = ""
+_MOST_WRAPPED: Final = 60  # columns; more of them would push the rest off the page
 
 
 def mapping(file: ChosenFile, kind: str) -> SourceSettings | None:
@@ -79,17 +83,25 @@ def show_preview(seen: Preview, *, key: str, alt: str) -> None:
 
 
 def _table(file: ChosenFile, proposed: SourceSettings) -> SourceSettings | None:
-    settings = cast(TableSettings, proposed)
     header = st.toggle(
         "The first row holds the names of the columns",
-        value=settings.header,
+        value=cast(TableSettings, proposed).header,
         key=f"header-{file.number}",
     )
-    if header != settings.header:
-        settings = replace(settings, header=header, numbers=(), categories=(), context=())
-        settings = replace(settings, time=_NONE, entity=_NONE)
+    names: tuple[str, ...] = ()
+    if not header:
+        typed = st.text_area(
+            "Names of the columns, if you know them",
+            key=f"names-{file.number}",
+            height=68,
+            placeholder="duration, protocol, service, ...",
+            help="In the order of the columns, separated by commas or lines.",
+        )
+        names = tuple(name.strip() for name in re.split(r"[,\n]", typed) if name.strip())
+    guesses = _explained(file.version, header, names)
+    settings = settings_of(guesses, header=header, names=names)
     # Widgets of one header must not keep the columns of the other.
-    key = f"{file.number}-{header}"
+    key = f"{file.number}-{header}-{zlib.crc32(repr(names).encode())}"
     columns = columns_of(file.path, settings)
     left, right = st.columns(2, gap="large")
     with left:
@@ -124,7 +136,6 @@ def _table(file: ChosenFile, proposed: SourceSettings) -> SourceSettings | None:
         else "No column is ignored."
     )
     with st.expander("Why these were proposed"):
-        guesses = _explained(file.version, header)
         st.dataframe(
             pd.DataFrame(
                 {
@@ -153,6 +164,7 @@ def _table(file: ChosenFile, proposed: SourceSettings) -> SourceSettings | None:
         context=tuple(context),
         skip_bad_rows=skip,
         header=header,
+        names=names,
     )
 
 
@@ -310,8 +322,10 @@ _ROLE_WORDS: Final = {
 
 # What is kept is told apart by path, size and time of change, so it is never that of another file.
 @st.cache_data(max_entries=32, show_spinner=False)
-def _explained(version: tuple[str, int, int], header: bool) -> list[ColumnGuess]:
-    return explained(Path(version[0]), header=header)
+def _explained(
+    version: tuple[str, int, int], header: bool, names: tuple[str, ...]
+) -> list[ColumnGuess]:
+    return explained(Path(version[0]), header=header, names=names)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -335,6 +349,7 @@ def _several(
         format_func=lambda name: labels[name],
         key=key,
         help=help or None,
+        wrap=len(columns) <= _MOST_WRAPPED,
     )
 
 

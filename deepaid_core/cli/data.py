@@ -125,7 +125,7 @@ def _show(report: "ValidationReport") -> None:
     else:
         say(f"Cannot be used: {report.refusal}")
     for reason, count in report.skipped:
-        say(f"Left out: {count:,} {reason}")
+        say(f"{count:,} left out: {reason}")
     for warning in report.warnings:
         say(f"Note: {warning}")
     if report.problems:

@@ -1,7 +1,7 @@
 """Tables of an analyst's own: one event per row, numbers and categories."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,12 @@ from deepaid_core.domain.schema import EventSchema, Feature, Schema
 from deepaid_core.domain.settings import Period, SourceSettings, TableSettings
 from deepaid_core.errors import DetectorMismatchError, InvalidEventsError, InvalidParameterError
 from deepaid_core.sources.base import Source, SourceReport
-from deepaid_core.sources.column_roles import MOST_CATEGORIES, guess_columns, has_header
+from deepaid_core.sources.column_roles import (
+    MOST_CATEGORIES,
+    ColumnGuess,
+    guess_columns,
+    has_header,
+)
 from deepaid_core.sources.columns import (
     Problems,
     numbers_of,
@@ -28,7 +33,7 @@ from deepaid_core.sources.columns import (
     times_of,
 )
 
-__all__ = ["EVERYONE", "NOTHING", "OTHER", "TableSource"]
+__all__ = ["EVERYONE", "NOTHING", "OTHER", "TableSource", "settings_of"]
 
 OTHER: Final = "(other)"
 """Stands for every category that training did not show, or not among its most frequent."""
@@ -137,17 +142,7 @@ class TableSource(Source[TabularBatch]):
             InvalidEventsError: The file cannot be read as a table.
         """
         header = has_header(Path(path))
-        by_role: dict[str, list[str]] = {}
-        for guess in guess_columns(Path(path), header=header):
-            by_role.setdefault(guess.role, []).append(guess.name)
-        return TableSettings(
-            numbers=tuple(by_role.get("number", ())),
-            categories=tuple(by_role.get("category", ())),
-            time="".join(by_role.get("time", ())),
-            entity="".join(by_role.get("entity", ())),
-            context=tuple(by_role.get("shown", ())),
-            header=header,
-        )
+        return settings_of(guess_columns(Path(path), header=header), header=header)
 
     def schema(self) -> Schema:
         """Columns of the detector, or those learned from the rows of the period.
@@ -199,7 +194,7 @@ class TableSource(Source[TabularBatch]):
             name=self.name,
             events=n,
             seen=len(table.frame),
-            skipped=(("with a cell that cannot be read", bad),) if bad else (),
+            skipped=(("a cell cannot be read", bad),) if bad else (),
             first_time=float(seen.min()) if has_time else None,
             last_time=float(seen.max()) if has_time else None,
         )
@@ -300,6 +295,24 @@ class TableSource(Source[TabularBatch]):
             features += _one_hot(column, table.categories[column][learned])
         titles = tuple((column, column) for column in self.settings.categories)
         return Schema("table", tuple(features), titles)
+
+
+def settings_of(
+    guesses: Sequence[ColumnGuess], *, header: bool, names: tuple[str, ...] = ()
+) -> TableSettings:
+    """The settings that guesses about the columns of a table add up to."""
+    by_role: dict[str, list[str]] = {}
+    for guess in guesses:
+        by_role.setdefault(guess.role, []).append(guess.name)
+    return TableSettings(
+        numbers=tuple(by_role.get("number", ())),
+        categories=tuple(by_role.get("category", ())),
+        time="".join(by_role.get("time", ())),
+        entity="".join(by_role.get("entity", ())),
+        context=tuple(by_role.get("shown", ())),
+        header=header,
+        names=names,
+    )
 
 
 def _check(settings: TableSettings) -> None:

@@ -28,6 +28,7 @@ from deepaid_core.sources.column_roles import ColumnGuess, guess_columns, has_he
 from deepaid_core.sources.columns import is_parquet, read_frame, texts_of
 from deepaid_core.sources.log_lines import read_lines
 from deepaid_core.sources.patterns import compiled
+from deepaid_core.sources.tables import settings_of
 from deepaid_core.sources.text_layout import first_bytes, first_lines, layout_of
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "offered",
     "preview",
     "proposal",
+    "settings_of",
     "sniff",
     "try_log",
     "used_columns",
@@ -177,13 +179,13 @@ def columns_of(path: Path, settings: SourceSettings | None = None) -> tuple[str,
     return layout_of(path).names
 
 
-def explained(path: Path, *, header: bool) -> list[ColumnGuess]:
+def explained(path: Path, *, header: bool, names: tuple[str, ...] = ()) -> list[ColumnGuess]:
     """What each column of a table was proposed as, and why.
 
     Raises:
         InvalidEventsError: It cannot be read as a table.
     """
-    return guess_columns(path, header=header)
+    return guess_columns(path, header=header, names=names)
 
 
 def fits(record: DetectorRecord, path: Path, kind: str) -> str | None:

@@ -108,7 +108,7 @@ def test_the_check_names_row_column_and_value(training_page, tmp_path):
     finished(training_page)
     assert not problems(training_page)
     assert "798 events can be read" in texts(training_page)
-    assert "Left out: 2 with a cell that cannot be read" in texts(training_page)
+    assert "2 left out: a cell cannot be read" in texts(training_page)
 
 
 def test_a_check_is_about_the_settings_it_was_made_with(training_page, tmp_path):

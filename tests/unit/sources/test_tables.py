@@ -148,7 +148,7 @@ def test_a_bad_cell_is_refused_by_row_and_column_or_its_row_left_out(tmp_path):
     assert batch.values.tolist() == [[1.0, 1.0], [4.0, 4.0]]
     report = source.report
     assert (report.seen, report.events) == (5, 2)
-    assert report.skipped == (("with a cell that cannot be read", 3),)
+    assert report.skipped == (("a cell cannot be read", 3),)
 
 
 def test_a_table_of_bad_rows_only_is_told(tmp_path):
