@@ -47,7 +47,7 @@ _SESSION = (
     (_ACCEPTED, "Accepted publickey for backup from 10.79.0.26 port 20001 ssh2: ED25519 SHA256:qX"),
     (_OPENED, "pam_unix(sshd:session): session opened for user backup by (uid=0)"),
     (_CHILD, "User child is on pid 634"),
-    (_SUDO, "backup : TTY=pts/0 ; PWD=/srv/backup ; USER=root ; COMMAND=/usr/bin/tar cf - /etc"),
+    (_SUDO, "backup : TTY=pts/0 ; PWD=/var/backups ; USER=root ; COMMAND=/usr/bin/tar cf - /etc"),
     (_CLOSED, "Connection closed by 10.79.0.26 port 20001 [preauth]"),
 )
 _FLAGGED = 5  # position of the flagged line in the session
