@@ -71,11 +71,11 @@ class KeyNetwork:
         return torch.from_numpy(np.where(keys < 0, self.keys + 1, keys))
 
     def logits(self, inputs: Tensor) -> Tensor:
-        """(n, t) to (n, t, v): what follows each position; differentiable, for training."""
+        """(n, h) to (n, v): what follows; differentiable, for training."""
         one_hot = functional.one_hot(inputs, self.keys + 2).float()
         one_hot[..., self.unknown] = 0.0
         hidden, _ = self.module["lstm"](one_hot)
-        answer: Tensor = self.module["output"](hidden)
+        answer: Tensor = self.module["output"](hidden[:, -1])
         return answer
 
     def freeze(self) -> None:
@@ -134,27 +134,6 @@ class KeyNetwork:
                 for column in inputs.T:
                     states = self.step(states, column)
                 answer[start : start + len(inputs)] = self.log_probabilities(states).numpy()
-        return answer
-
-    def of_each_key(self, windows: IntArray) -> FloatArray:
-        """(n, h + 1) to (n, h): log-probability of each key but the first, given those before.
-
-        Not a number where the key is padding or of no known template.
-        """
-        n, length = windows.shape
-        answer = np.full((n, length - 1), np.nan)
-        with torch.no_grad():
-            for start in range(0, n, _CHUNK):
-                part = windows[start : start + _CHUNK]
-                inputs = self.inputs(part)
-                states = self.start(len(part))
-                for place in range(length - 1):
-                    states = self.step(states, inputs[:, place])
-                    rows = np.flatnonzero(
-                        (part[:, place + 1] >= 0) & (part[:, place + 1] < self.keys)
-                    )
-                    found = self.log_probabilities(states).numpy()
-                    answer[start + rows, place] = found[rows, part[rows, place + 1]]
         return answer
 
     def after_substitution(self, histories: IntArray) -> Iterator[FloatArray]:
