@@ -68,7 +68,8 @@ def narrow(figure: go.Figure, *, letters: int = _NARROW_TITLE) -> go.Figure:
     new = textwrap.wrap(" ".join(old), letters, break_long_words=False)
     extra = _TITLE_LINE * max(0, len(new) - len(old))
     figure.update_layout(
-        title={"text": "<br>".join(new)},
+        # Plotly places the middle line of a title, so each further line needs half of itself.
+        title={"text": "<br>".join(new), "pad": {"t": 8 + _TITLE_LINE // 2 * (len(new) - 1)}},
         height=(figure.layout.height or 300) + extra,
         margin={"t": (figure.layout.margin.t or 0) + extra},
     )

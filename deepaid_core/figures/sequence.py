@@ -28,10 +28,10 @@ _MOST_KEYS = 9
 _KEY = 42
 _QUOTED = 160
 _FLAGGED = "▶ flagged"
+_ROW_HEIGHT = 42
+
 UNKNOWN = "(no known template)"
 """Stands where a template would for a line of a kind that training never had."""
-
-_ROW_HEIGHT = 42
 
 
 def sequence_details(interpretation: Interpretation) -> SequenceDetails:

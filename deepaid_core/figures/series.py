@@ -102,6 +102,8 @@ def _map_title(window: SeriesWindow, drawn: int) -> str:
     total = len(window.order)
     name = visible(shorten(window.details.columns[window.order[0]].title, _NAME))
     shown = f" ({drawn} drawn)" if drawn < total else ""
+    if total == 1:
+        return f"{format_count(cells, 'value')} of {name} would have to differ"
     return (
         f"{format_count(cells, 'value')} of {format_count(total, 'metric')} would have to "
         f"differ{shown}; strongest is {name}"

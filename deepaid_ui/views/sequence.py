@@ -36,10 +36,16 @@ def why(finding: Finding) -> None:
         st.caption(_caption(finding))
     with right:
         charts.show(charts.narrow(expected_keys(details), letters=34), key=f"expected-{finding.id}")
+        accepted = (
+            f" The last line of the closest normal window is, with "
+            f"{format_share(details.reference_probability)}."
+            if finding.interpretation.diagnostics.verified
+            else ""
+        )
         st.caption(
-            f"The detector accepts any of its {format_count(details.top, 'likeliest line')}. "
-            f"The flagged line had {format_share(details.observed_probability)}; the closest "
-            f"normal window ends in a line with {format_share(details.reference_probability)}."
+            f"The detector accepts a line that is among the {details.top} likeliest after those "
+            f"before it. The flagged line, with {format_share(details.observed_probability)}, is "
+            f"not.{accepted}"
         )
     with st.expander("The same as tables"):
         twin(lines_table(finding), key=f"lines-{finding.id}", height=420)
