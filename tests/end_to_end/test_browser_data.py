@@ -38,6 +38,8 @@ def train_as(walker, name):
 
 def detect(walker, path):
     walker.press("Detect anomalies with it")
+    # A click before the steps have changed would be taken as one on the old ones.
+    walker.sees(re.compile("^A trained detector looks for"))
     walker.press("Take another file")
     upload(walker, path)
     check(walker)
@@ -100,11 +102,11 @@ def test_public_connection_records_without_a_header_go_the_same_way(walker, serv
     recorded = gzip.decompress(
         public_table("nsl_kdd/KDDTrain+_20Percent.txt.gz").read_bytes()
     ).decode()
-    normal = [line for line in recorded.splitlines() if ",normal," in line][:6000]
+    normal = [line for line in recorded.splitlines() if ",normal," in line][:3000]
     tested = gzip.decompress(public_table("nsl_kdd/KDDTest+.txt.gz").read_bytes()).decode()
     (tmp_path / "normal.txt").write_text("\n".join(normal) + "\n")
     (tmp_path / "tested.txt.gz").write_bytes(
-        gzip.compress("\n".join(tested.splitlines()[:3000]).encode() + b"\n")
+        gzip.compress("\n".join(tested.splitlines()[:1500]).encode() + b"\n")
     )
     page = walker.page
     walker.open("/data?tab=Train+a+detector")
@@ -122,7 +124,7 @@ def test_public_connection_records_without_a_header_go_the_same_way(walker, serv
     walker.settle()
     walker.sees("Ignored: attack, difficulty")
     check(walker)
-    walker.sees("6,000 events can be read.")
+    walker.sees("3,000 events can be read.")
     train_as(walker, "connections")
     detect(walker, tmp_path / "tested.txt.gz")
     open_finding_about(walker, "instead of")
