@@ -32,6 +32,9 @@ _OUT_OF_FORM, _NO_TIME = "lines not of the expected form", "lines without a read
 _COLUMNS: Final = ("position", "line", "template", "parameters", "host", "process")
 _INTEGERS: Final = frozenset({"position"})
 
+# Reading a line costs more than looking at what was learned of it; about 1 kB each is remembered.
+_MOST_KEPT: Final = 200_000
+
 
 class _Line(NamedTuple):
     place: int
@@ -97,6 +100,7 @@ class LogSource(Source[SequenceBatch]):
         self._distinct = searcher(settings.distinct, "distinct")
         self._timed = "time" in self._pattern.groupindex
         self._masks = Masks(settings)
+        self._kept: list[_Event] | None = None
         Sessions(settings, self.name)  # says now what is wrong with them
 
     @classmethod
@@ -257,6 +261,18 @@ class LogSource(Source[SequenceBatch]):
             )
 
     def _events(self) -> Iterator[_Event]:
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept: list[_Event] = []
+        for event in self._read_events():
+            if len(kept) <= _MOST_KEPT:
+                kept.append(event)
+            yield event
+        if len(kept) <= _MOST_KEPT:
+            self._kept = kept
+
+    def _read_events(self) -> Iterator[_Event]:
         schema = self.schema()
         matcher, sessions = TemplateMatcher(schema), Sessions(self.settings, self.name)
         for line in self._lines():
