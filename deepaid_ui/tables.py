@@ -102,6 +102,7 @@ def findings_frame(
             "Finding": [row.id for row in rows],
             "Severity": [[_severity(row.ratio)] for row in rows],
             "Entity": [_text(row.entity) for row in rows],
+            "Detector": [_text(row.detector_name) for row in rows],
             "What deviates": [_text(row.summary) for row in rows],
             "Suggestion": [suggestion_text(suggestions.get(row.id)) for row in rows],
             "Verified": [_proof(row.verified) for row in rows],
@@ -109,7 +110,6 @@ def findings_frame(
             "Events": [row.event_count for row in rows],
             "Last event (UTC)": [_moment(row.last_time) for row in rows],
             "Pattern": [row.pattern_id for row in rows],
-            "Detector": [_text(row.detector_name) for row in rows],
         }
     )
 
@@ -311,15 +311,16 @@ def runs_frame(rows: Sequence[RunRecord]) -> pd.DataFrame:
 _CONFIG: dict[str, Any] = {
     "Finding": st.column_config.TextColumn(width=112, pinned=True),
     "Pattern": st.column_config.TextColumn(width=118),
-    "Entity": st.column_config.TextColumn(width=100),
-    "What deviates": st.column_config.TextColumn(width=262),
+    "Entity": st.column_config.TextColumn(width=108),
+    "Detector": st.column_config.TextColumn(width=92),
+    "What deviates": st.column_config.TextColumn(width=290),
     "What": st.column_config.TextColumn(width=260),
     "Mark": st.column_config.TextColumn(width=112),
     "State or category": st.column_config.TextColumn(width=235),
     "Kind": st.column_config.TextColumn(width=95),
     "Strongest example": st.column_config.TextColumn(width="large"),
     "Suggestion": st.column_config.TextColumn(
-        width=130, help="What the Distiller makes of earlier verdicts, and how sure it is."
+        width=100, help="What the Distiller makes of earlier verdicts, and how sure it is."
     ),
     "Verified": st.column_config.TextColumn(
         width=66, help="Whether the detector really accepts the closest normal event."

@@ -1,8 +1,11 @@
 """What an interpretation shows beyond its deviations, one type per kind of data."""
 
 from dataclasses import dataclass
+from typing import Final
 
 __all__ = [
+    "NOT_SEEN",
+    "UNKNOWN_TEXT",
     "Habit",
     "Likely",
     "LinkDetails",
@@ -14,6 +17,12 @@ __all__ = [
     "SeriesColumn",
     "SeriesDetails",
 ]
+
+UNKNOWN_TEXT: Final = "(no known template)"
+"""Stands for the template of a log line that has none, where its words are not known."""
+
+NOT_SEEN: Final = " (not seen in training)"
+"""Ends the words of a log line that no template of the training log fits."""
 
 
 @dataclass(frozen=True, slots=True)

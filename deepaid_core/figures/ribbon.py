@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deepaid_core.domain.details import UNKNOWN_TEXT
 from deepaid_core.domain.finding import EvidenceRow, Finding
 from deepaid_core.figures.sequence import sequence_changes, sequence_details
 from deepaid_core.figures.tables import Table
@@ -150,6 +151,8 @@ def ribbon(finding: Finding) -> tuple[RibbonRow, ...]:
         offset = place - at
         inside = -len(observed) < offset <= 0
         own = observed[offset - 1] if inside else ""
+        if own == UNKNOWN_TEXT:
+            own = ""  # the source has words for it
         rows.append(
             _row(
                 row,

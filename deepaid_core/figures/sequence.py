@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from deepaid_core.domain.details import SequenceDetails
+from deepaid_core.domain.details import NOT_SEEN, UNKNOWN_TEXT, SequenceDetails
 from deepaid_core.domain.interpretation import Interpretation
 from deepaid_core.figures.numbers import format_count, format_share
 from deepaid_core.figures.tables import Table
@@ -13,7 +13,6 @@ from deepaid_core.figures.text import figure_text, shorten
 from deepaid_core.figures.theme import BLUE, VERMILLION, empty_figure, finish
 
 __all__ = [
-    "UNKNOWN",
     "expected_keys",
     "expected_table",
     "flagged_key",
@@ -29,9 +28,6 @@ _KEY = 42
 _QUOTED = 160
 _FLAGGED = "▶ flagged"
 _ROW_HEIGHT = 42
-
-UNKNOWN = "(no known template)"
-"""Stands where a template would for a line of a kind that training never had."""
 
 
 def sequence_details(interpretation: Interpretation) -> SequenceDetails:
@@ -107,9 +103,10 @@ def _probability(details: SequenceDetails, text: str) -> str:
 
 def _unusual(details: SequenceDetails, message: str) -> str:
     key = flagged_key(details)
+    unseen = _unseen(key, message)
     said = (
-        f"A line of a kind never seen in training: {_quoted(message)}"
-        if key == UNKNOWN and message
+        f"A line of a kind never seen in training: {_quoted(unseen)}"
+        if unseen
         else f"After these lines, {_quoted(key)} has a probability of "
         f"{format_share(details.observed_probability)}"
     )
@@ -130,8 +127,8 @@ def sequence_short(interpretation: Interpretation, message: str = "") -> str:
     changes = sequence_changes(details)
     key = flagged_key(details)
     said = f"unexpected {_quoted(key)}"
-    if key == UNKNOWN and message:
-        said = f"never seen: {_quoted(message)}"
+    if unseen := _unseen(key, message):
+        said = f"never seen: {_quoted(unseen)}"
     if not changes:
         return said
     offset, _, wanted = changes[-1]
@@ -139,6 +136,13 @@ def sequence_short(interpretation: Interpretation, message: str = "") -> str:
         return f"{said}; normal here: {_quoted(wanted)}"
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return f"{said}; normal after {_quoted(wanted)} {offset_words(offset)}{more}"
+
+
+def _unseen(key: str, message: str) -> str:
+    """The words of a flagged line of a kind that training never had; empty for any other."""
+    if key.endswith(NOT_SEEN):
+        return key.removesuffix(NOT_SEEN)
+    return message if key == UNKNOWN_TEXT else ""
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from deepaid_core.detectors.base import Detector
 from deepaid_core.domain.batches import PADDING, FloatArray, IntArray, SequenceBatch
-from deepaid_core.domain.details import Likely, NextKey, SequenceDetails
+from deepaid_core.domain.details import UNKNOWN_TEXT, Likely, NextKey, SequenceDetails
 from deepaid_core.domain.interpretation import Cell, Deviation, Diagnostics, Interpretation
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
@@ -15,10 +15,7 @@ from deepaid_core.domain.schema import Vocabulary
 from deepaid_core.interpreters.base import Context, InterpretationList, Interpreter
 from deepaid_core.interpreters.key_search import HistorySearch, KeyPredictor
 
-__all__ = ["UNKNOWN_TEXT", "KeySubstitutionInterpreter"]
-
-UNKNOWN_TEXT: Final = "(no known template)"
-"""Stands for the template of a line that has none."""
+__all__ = ["KeySubstitutionInterpreter"]
 
 _FIELD: Final = "position:"
 _CHUNK: Final = 256  # windows between two looks at whether to stop

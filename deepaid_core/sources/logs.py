@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 
 from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray, SequenceBatch
+from deepaid_core.domain.details import NOT_SEEN
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.schema import EventSchema, Vocabulary
@@ -21,9 +22,8 @@ from deepaid_core.sources.log_templates import Masks, TemplateMatcher, learn_tem
 from deepaid_core.sources.patterns import compiled, searcher
 from deepaid_core.sources.sessions import Sessions
 
-__all__ = ["NOT_SEEN", "LogSource"]
+__all__ = ["LogSource"]
 
-NOT_SEEN: Final = " (not seen in training)"
 """Shown for a line that fits none."""
 
 _SHOWN_EACH_SIDE: Final = 100

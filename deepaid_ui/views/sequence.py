@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from deepaid_core.domain.details import UNKNOWN_TEXT
 from deepaid_core.domain.finding import Finding
 from deepaid_core.figures.numbers import format_count, format_share
 from deepaid_core.figures.ribbon import LineKind, RibbonRow, lines_table, ribbon
 from deepaid_core.figures.sequence import (
-    UNKNOWN,
     expected_keys,
     expected_table,
     sequence_details,
@@ -81,7 +81,9 @@ def preview(finding: Finding) -> None:
 
 def _shortened(row: RibbonRow) -> RibbonRow:
     # A narrow panel has room for the template alone; the line itself is on the finding's page.
-    template = "".join(text for text, _ in row.parts) if row.template == UNKNOWN else row.template
+    template = (
+        "".join(text for text, _ in row.parts) if row.template == UNKNOWN_TEXT else row.template
+    )
     return RibbonRow(
         row.offset, row.kind, shorten(template, 120), reference=shorten(row.reference, 120)
     )

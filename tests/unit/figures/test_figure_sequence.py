@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepaid_core.domain.details import Likely, SequenceDetails
+from deepaid_core.domain.details import UNKNOWN_TEXT, Likely, SequenceDetails
 from deepaid_core.figures.ribbon import (
     LineKind,
     flagged_message,
@@ -14,7 +14,6 @@ from deepaid_core.figures.ribbon import (
     ribbon,
 )
 from deepaid_core.figures.sequence import (
-    UNKNOWN,
     expected_keys,
     expected_table,
     flagged_key,
@@ -178,10 +177,10 @@ def test_an_interpretation_without_details_still_says_something():
 def test_a_line_of_a_kind_never_seen_is_quoted_as_written():
     finding = make_sequence_finding(history_edit=False)
     old = finding.interpretation
-    details = replace(old.details, observed=(*old.details.observed[:-1], UNKNOWN))
+    details = replace(old.details, observed=(*old.details.observed[:-1], UNKNOWN_TEXT))
     line = "2026-11-22T05:12:48+00:00 web01 sshd[7]: brian : COMMAND=/usr/bin/chmod 4755 /x"
     rows = tuple(
-        replace(row, values=(UNKNOWN, line, *row.values[2:]))
+        replace(row, values=(UNKNOWN_TEXT, line, *row.values[2:]))
         if row.index == finding.event_index
         else row
         for row in finding.evidence

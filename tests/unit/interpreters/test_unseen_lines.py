@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from deepaid_core.distiller.symbolizers import path_of
+from deepaid_core.domain.details import NOT_SEEN
 from deepaid_core.interpreters.base import Context
 from deepaid_core.registry import INTERPRETERS, load
-from deepaid_core.sources.logs import NOT_SEEN, LogSource
+from deepaid_core.sources.logs import LogSource
 from deepaid_core.workflow.train import TrainingPlan, learn
 
 NORMAL = ("Accepted key for ana", "session opened for user ana", "session closed for user ana")
