@@ -42,7 +42,7 @@ def public():
     train = KeyFileSource(public_file("hdfs_deeplog/hdfs_train"), KeyFileSettings())
     normal = read(train)
     detector = train_detector(
-        normal,
+        normal.take(np.arange(30_000)),
         lambda: DeepLogDetector(steps=200, width=32),
         name="hdfs",
         kind="deeplog",

@@ -61,7 +61,7 @@ def test_files_and_settings_that_cannot_work_are_refused(tmp_path, path):
         KeyFileSource(written(tmp_path / "e.txt", "\n"), KeyFileSettings()).schema()
     with pytest.raises(InvalidParameterError):
         KeyFileSource(path, KeyFileSettings(history=0))
-    with pytest.raises(InvalidParameterError, match="another kind"):
+    with pytest.raises(InvalidParameterError, match="KeyFileSettings"):
         KeyFileSource.open(path, LogSettings(line="(?P<message>.*)", session=()))
     with pytest.raises(CancelledError):
         KeyFileSource.open(path, KeyFileSettings(), cancelled=lambda: True).schema()
