@@ -118,7 +118,7 @@ def build_findings(
         interpretation = interpretations[speaker]
         path, entity = paths[speaker], str(entities[best])
         indices, score = events.indices[members], float(flagged.scores[best])
-        index, rows = int(events.indices[best]), evidence.of(number, indices)
+        index, (columns, rows) = int(events.indices[best]), evidence.of(number, indices)
         findings.append(
             Finding(
                 id=finding_id(record.id, facts.sha256, entity, pattern_of(path), int(indices[0])),
@@ -142,8 +142,8 @@ def build_findings(
                 member_times=tuple(events.times[members].tolist()),
                 member_scores=tuple(flagged.scores[members].tolist()),
                 interpretation=interpretation,
-                summary=short(interpretation, flagged_message(evidence.columns, rows, index)),
-                evidence_columns=evidence.columns,
+                summary=short(interpretation, flagged_message(columns, rows, index)),
+                evidence_columns=columns,
                 evidence=rows,
                 peers=_peers(events.context, members),
             )
@@ -194,20 +194,25 @@ class _Evidence:
 
     def __init__(self, raw: RawEvents, flagged: Batch, scores: FloatArray) -> None:
         self._raw = raw
-        self.columns = tuple(raw.columns)
         self._scores = dict(zip(flagged.indices.tolist(), scores.tolist(), strict=True))
 
-    def of(self, number: int, members: IntArray) -> tuple[EvidenceRow, ...]:
-        """Those around one finding's event, in the order of the source."""
+    def of(self, number: int, members: IntArray) -> tuple[tuple[str, ...], tuple[EvidenceRow, ...]]:
+        """Columns and rows around one finding's event, in the order of the source.
+
+        Columns that hold nothing there are left out: other findings may be about other metrics.
+        """
         raw, near = self._raw, self._raw.near[number]
+        columns = tuple(
+            name for name, column in raw.columns.items() if any(str(c) != "" for c in column[near])
+        )
         flagged = np.isin(raw.positions[near], members)
-        return tuple(
+        return columns, tuple(
             EvidenceRow(
                 index=int(raw.positions[row]),
                 time=float(raw.times[row]),
                 score=self._scores.get(int(raw.positions[row])),
                 flagged=bool(is_member),
-                values=tuple(str(raw.columns[column][row]) for column in self.columns),
+                values=tuple(str(raw.columns[column][row]) for column in columns),
             )
             for row, is_member in zip(near.tolist(), flagged, strict=True)
         )
