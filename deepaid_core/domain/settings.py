@@ -6,6 +6,9 @@ Settings are kept with the detector that learned from them, so that the next fil
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = [
     "CaptureSettings",
     "KeyFileSettings",
@@ -34,6 +37,13 @@ class Period:
     def is_all(self) -> bool:
         """Whether nothing is left out."""
         return self.since is None and self.until is None
+
+    def holds(self, times: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of the times, Unix seconds, lie in it; of the same shape."""
+        low = -np.inf if self.since is None else self.since
+        high = np.inf if self.until is None else self.until
+        within: NDArray[np.bool_] = (times >= low) & (times < high)
+        return within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.schema import EventSchema
 from deepaid_core.domain.settings import Period, SourceSettings
-from deepaid_core.errors import DeepAidError, InvalidEventsError
+from deepaid_core.errors import DeepAidError, InvalidEventsError, InvalidParameterError
 
 __all__ = ["RawEvents", "Source", "SourceReport", "file_sha256"]
 
@@ -146,24 +146,39 @@ class Source(ABC, Generic[BatchT]):
             cancelled: Asked between parts.
 
         Raises:
-            InvalidParameterError: The settings are of another kind of source.
+            InvalidParameterError: The settings are of another kind of source, or contradict
+                themselves.
+            DetectorMismatchError: The detector knows events of another kind.
         """
 
     @abstractmethod
     def schema(self) -> EventSchema:
         """What every batch is made of; may read the file."""
 
-    @abstractmethod
     def batches(self, size: int = 8192) -> Iterator[BatchT]:
         """Read the events in order, in original units.
+
+        A file that turns out to be damaged may have given out its first events by then; drop them
+        with the error.
 
         Args:
             size: Most events in one batch; batches may hold fewer, none is empty.
 
         Raises:
             InvalidParameterError: size is below 1.
+            DeepAidError: The file cannot be read, holds no events, or one that is none; of the
+                type `unreadable`, and names the place.
             CancelledError: The user cancelled; what was given out so far should be dropped.
         """
+        if size < 1:
+            raise InvalidParameterError(
+                f"A batch of {size} events is impossible; ask for 1 or more."
+            )
+        return self._batches(size)
+
+    @abstractmethod
+    def _batches(self, size: int) -> Iterator[BatchT]:
+        """What `batches` promises, for a size of at least 1."""
 
     @abstractmethod
     def rows(self, indices: IntArray) -> tuple[IntArray, FloatArray, dict[str, ObjectArray]]:

@@ -14,11 +14,12 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.schema import EventSchema, Schema
 from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
-from deepaid_core.errors import CancelledError, CaptureError, InvalidParameterError
+from deepaid_core.errors import CancelledError, CaptureError
 from deepaid_core.sources.afterimage import AfterImage
 from deepaid_core.sources.afterimage_schema import afterimage_schema
 from deepaid_core.sources.base import Source, SourceReport
 from deepaid_core.sources.frames import ARP, FrameArray, Frames, read_frames
+from deepaid_core.sources.opening import settings_as
 
 __all__ = ["CaptureSource"]
 
@@ -84,38 +85,13 @@ class CaptureSource(Source[TabularBatch]):
         progress: Progress = silent,
         cancelled: Cancelled = never,
     ) -> Self:
-        """A capture; there is nothing to set and nothing to know beforehand.
-
-        Raises:
-            InvalidParameterError: The settings are of another kind of source.
-        """
-        if not isinstance(settings, CaptureSettings):
-            raise InvalidParameterError(
-                f"{type(settings).__name__} cannot say how to read a packet capture."
-            )
+        """A capture; there is nothing to set and nothing to know beforehand."""
+        settings_as(CaptureSettings, settings, "a packet capture")
         return cls(path, progress=progress, cancelled=cancelled)
 
     def schema(self) -> Schema:
         """The 100 AfterImage features."""
         return self._schema
-
-    def batches(self, size: int = 8192) -> Iterator[TabularBatch]:
-        """Read the packets in order; what a batch holds does not depend on `size`.
-
-        A capture that turns out to be damaged or cut off has given out its first packets by
-        then; drop them with the error.
-
-        Raises:
-            InvalidParameterError: size is below 1.
-            CancelledError: `cancelled` said so.
-            CaptureError: The file is missing, foreign, damaged, cut off, has no packet of IP or
-                ARP, or its time jumps back; names file and packet.
-        """
-        if size < 1:
-            raise InvalidParameterError(
-                f"A batch of {size} events is impossible; ask for 1 or more."
-            )
-        return self._batches(size)
 
     def _batches(self, size: int) -> Iterator[TabularBatch]:
         statistics = AfterImage()

@@ -1,6 +1,7 @@
 """What each column of a table is probably good for; a proposal that an analyst corrects."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -8,10 +9,12 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
+from deepaid_core.domain.settings import TableSettings
+from deepaid_core.sources.column_problems import Problems
 from deepaid_core.sources.columns import is_parquet, numbers_of, read_frame, texts_of, times_of
 from deepaid_core.sources.text_layout import layout_of
 
-__all__ = ["ColumnGuess", "Role", "guess_columns", "has_header", "looks_like_label"]
+__all__ = ["ColumnGuess", "Role", "guess_columns", "has_header", "looks_like_label", "settings_of"]
 
 Role = Literal["time", "entity", "number", "category", "shown", "ignored"]
 
@@ -96,6 +99,24 @@ def guess_columns(path: Path, *, header: bool, names: tuple[str, ...] = ()) -> l
     return guesses
 
 
+def settings_of(
+    guesses: Sequence[ColumnGuess], *, header: bool, names: tuple[str, ...] = ()
+) -> TableSettings:
+    """The settings that guesses about the columns of a table add up to."""
+    by_role: dict[str, list[str]] = {}
+    for guess in guesses:
+        by_role.setdefault(guess.role, []).append(guess.name)
+    return TableSettings(
+        numbers=tuple(by_role.get("number", ())),
+        categories=tuple(by_role.get("category", ())),
+        time="".join(by_role.get("time", ())),
+        entity="".join(by_role.get("entity", ())),
+        context=tuple(by_role.get("shown", ())),
+        header=header,
+        names=names,
+    )
+
+
 def _guess(name: str, frame: pd.DataFrame, taken: set[Role]) -> tuple[Role, str]:
     cells = frame[name]
     if looks_like_label(name, cells):
@@ -108,9 +129,9 @@ def _guess(name: str, frame: pd.DataFrame, taken: set[Role]) -> tuple[Role, str]
         return "ignored", "is empty"
     distinct = len(pd.unique(texts[filled]))
     some = frame.loc[filled]
-    bad: list[Any] = []
+    bad = Problems()
     numbers = numbers_of(some, name, bad)
-    if 1 - len(bad) / len(some) >= _NUMERIC_SHARE:
+    if 1 - bad.total / len(some) >= _NUMERIC_SHARE:
         if "time" not in taken and _TIME_NAMES.fullmatch(name) and distinct > 1:
             return "time", "is named like a time"
         steps = np.diff(numbers)
@@ -139,9 +160,9 @@ def _is_time(frame: pd.DataFrame, name: str) -> bool:
         return True
     if not _TIME_NAMES.fullmatch(name):
         return False
-    bad: list[Any] = []
+    bad = Problems()
     times_of(head, name, bad)
-    return 1 - len(bad) / len(head) >= _NUMERIC_SHARE
+    return 1 - bad.total / len(head) >= _NUMERIC_SHARE
 
 
 def _example(cells: "pd.Series[Any]") -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,72 +12,22 @@ import pyarrow.parquet as pq
 
 from deepaid_core.domain.batches import FloatArray, ObjectArray
 from deepaid_core.errors import InvalidEventsError
+from deepaid_core.sources.column_problems import Problems, shown
 from deepaid_core.sources.text_layout import layout_of
 
 __all__ = [
-    "Problem",
-    "Problems",
     "is_parquet",
     "numbers_of",
     "read_frame",
-    "refuse",
-    "rows_with_problems",
     "texts_of",
     "times_of",
 ]
-
-_LONGEST_SHOWN: Final = 60
-_MOST_KEPT: Final = 1000
 
 _YEARS: Final = (1900, 2200)
 _TOO_LONG: Final = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 # Beyond these a number of seconds since 1970 would lie after the year 5000; it is finer units.
 _UNITS: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A cell that cannot be used.
-
-    Attributes:
-        row: Row of data, from 1; the header is not counted.
-        column: Name of the column.
-        value: What stands there, cut where it is long.
-        reason: Why it cannot be used, e.g. "is not a number".
-    """
-
-    row: int
-    column: str
-    value: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}, column '{_shown(self.column)}': '{self.value}' {self.reason}"
-
-
-class Problems(list[Problem]):
-    """Problems of a file of any size: the first of each column are kept, all are counted."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[np.ndarray] = []
-
-    @property
-    def total(self) -> int:
-        """How many cells cannot be used."""
-        return sum(len(rows) for rows in self._rows)
-
-    def rows(self) -> np.ndarray:
-        """Positions, from 0, of the rows with a problem, rising."""
-        return np.unique(np.concatenate(self._rows)) if self._rows else np.zeros(0, dtype=np.int64)
-
-    def note(self, frame: pd.DataFrame, column: str, wrong: np.ndarray, reason: str) -> None:
-        """Add the cells of a column where `wrong`, (n,), is true."""
-        rows = np.flatnonzero(wrong)
-        if len(rows):
-            self._rows.append(rows)
-            self.extend(_problems(frame, column, rows[:_MOST_KEPT], reason))
 
 
 def is_parquet(path: Path) -> bool:
@@ -132,7 +81,7 @@ def read_frame(
                 f"Line {int(line):,} of '{path.name}' has {seen} cells where there are {expected} "
                 "columns; mend it, or put quotes around cells that hold the separator."
             ) from error
-        raise _unreadable(path, _shown(str(error))) from error
+        raise _unreadable(path, shown(str(error))) from error
 
 
 def _parquet(path: Path, columns: list[str] | None, limit: int | None) -> pd.DataFrame:
@@ -192,20 +141,18 @@ def _csv(
     return frame if columns is None else frame[columns]
 
 
-def numbers_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> FloatArray:
+def numbers_of(frame: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
     """A column as numbers, (n,); cells that are none become 0 and are added to `problems`."""
     cells = frame[column]
     if pd.api.types.is_bool_dtype(cells):
         cells = cells.astype(float)
     values = _as_numbers(cells)
     wrong = ~np.isfinite(values)
-    if wrong.any():
-        _note(frame, column, wrong, "is not a finite number", problems)
-        values = np.where(wrong, 0.0, values)
-    return values
+    problems.note(frame, column, wrong, "is not a finite number")
+    return np.where(wrong, 0.0, values)
 
 
-def times_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> FloatArray:
+def times_of(frame: pd.DataFrame, column: str, problems: Problems) -> FloatArray:
     """A column as Unix seconds, (n,); cells that are no time become 0 and are added to `problems`.
 
     Read are numbers of seconds, milli-, micro- or nanoseconds since 1970, and dates with or
@@ -218,8 +165,7 @@ def times_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> Float
         numbers = _as_numbers(cells)
         if len(numbers) and np.isfinite(numbers).mean() > 0.5:
             wrong = ~np.isfinite(numbers)
-            if wrong.any():
-                _note(frame, column, wrong, "is not a time", problems)
+            problems.note(frame, column, wrong, "is not a time")
             numbers = np.where(wrong, 0.0, numbers)
             largest = float(np.abs(numbers).max(initial=0.0))
             unit = next((unit for bound, unit in _UNITS if largest > bound), 1.0)
@@ -231,8 +177,7 @@ def times_of(frame: pd.DataFrame, column: str, problems: list[Problem]) -> Float
     # Times without a year are read as of year 1, which fits no count of nanoseconds.
     moments = moments.where((moments.dt.year > _YEARS[0]) & (moments.dt.year < _YEARS[1]))
     wrong = moments.isna().to_numpy()
-    if wrong.any():
-        _note(frame, column, wrong, "is not a time", problems)
+    problems.note(frame, column, wrong, "is not a time")
     since = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
     return np.asarray(since.fillna(0.0), dtype=np.float64)
 
@@ -242,33 +187,6 @@ def texts_of(frame: pd.DataFrame, column: str) -> ObjectArray:
     cells = frame[column]
     texts = cells.where(cells.notna(), "").astype(str).to_numpy(dtype=object)
     return np.asarray(texts, dtype=object)
-
-
-def rows_with_problems(problems: list[Problem], n: int) -> np.ndarray:
-    """(n,), true where a row has a problem."""
-    wrong = np.zeros(n, dtype=bool)
-    if isinstance(problems, Problems):
-        wrong[problems.rows()] = True
-    else:
-        wrong[[problem.row - 1 for problem in problems]] = True
-    return wrong
-
-
-def refuse(name: str, problems: list[Problem]) -> None:
-    """Raise where there is a problem.
-
-    Raises:
-        InvalidEventsError: There is one; names how many and the first.
-    """
-    if not problems:
-        return
-    first = min(problems, key=lambda one: one.row)
-    count = problems.total if isinstance(problems, Problems) else len(problems)
-    cells = "1 cell" if count == 1 else f"{count:,} cells"
-    raise InvalidEventsError(
-        f"{cells} of '{name}' cannot be used; the first is in {first}; mend or leave out such "
-        "rows, or ignore the column."
-    )
 
 
 def _as_numbers(cells: "pd.Series[Any]") -> FloatArray:
@@ -281,26 +199,12 @@ def _as_numbers(cells: "pd.Series[Any]") -> FloatArray:
     return values
 
 
-def _note(
-    frame: pd.DataFrame, column: str, wrong: np.ndarray, reason: str, problems: list[Problem]
-) -> None:
-    if isinstance(problems, Problems):
-        problems.note(frame, column, wrong, reason)
-    else:
-        problems.extend(_problems(frame, column, np.flatnonzero(wrong), reason))
-
-
-def _problems(frame: pd.DataFrame, column: str, rows: np.ndarray, reason: str) -> list[Problem]:
-    cells = frame[column]
-    return [Problem(row + 1, column, _shown(str(cells.iloc[row])), reason) for row in rows.tolist()]
-
-
 def _check_names(path: Path, names: list[str]) -> None:
     if len(set(names)) == len(names):
         return
     twice = next(name for name in names if names.count(name) > 1)
     raise InvalidEventsError(
-        f"'{path.name}' has the column '{_shown(twice)}' twice; give each column a name of its "
+        f"'{path.name}' has the column '{shown(twice)}' twice; give each column a name of its "
         "own, or say that the first row is no header."
     )
 
@@ -308,8 +212,8 @@ def _check_names(path: Path, names: list[str]) -> None:
 def _require(path: Path, present: list[str], wanted: list[str]) -> None:
     if missing := [name for name in wanted if name not in present]:
         raise InvalidEventsError(
-            f"'{path.name}' has no column '{_shown(missing[0])}'; it has "
-            f"{_shown(', '.join(present))}: choose other columns or another file."
+            f"'{path.name}' has no column '{shown(missing[0])}'; it has "
+            f"{shown(', '.join(present))}: choose other columns or another file."
         )
 
 
@@ -317,8 +221,3 @@ def _unreadable(path: Path, why: str) -> InvalidEventsError:
     return InvalidEventsError(
         f"'{path.name}' cannot be read as a table ({why}); give a CSV or Parquet file."
     )
-
-
-def _shown(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_SHOWN else f"{line[: _LONGEST_SHOWN - 1]}…"

@@ -17,9 +17,10 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.schema import EventSchema, Vocabulary
 from deepaid_core.domain.settings import KeyFileSettings, Period, SourceSettings
-from deepaid_core.errors import CancelledError, InvalidEventsError, InvalidParameterError
+from deepaid_core.errors import CancelledError, InvalidEventsError
 from deepaid_core.sources.base import RawEvents, Source, SourceReport
 from deepaid_core.sources.log_lines import LONGEST_LINE, read_lines
+from deepaid_core.sources.opening import at_least_one, known_as, settings_as
 
 __all__ = ["KeyFileSource"]
 
@@ -66,10 +67,7 @@ class KeyFileSource(Source[SequenceBatch]):
         cancelled: Cancelled = never,
     ) -> None:
         super().__init__(path, progress=progress, cancelled=cancelled)
-        if settings.history < 1:
-            raise InvalidParameterError(
-                f"A history of {settings.history} keys is impossible; use at least 1."
-            )
+        at_least_one(settings.history, "keys")
         self.settings, self._vocabulary = settings, known
 
     @classmethod
@@ -84,12 +82,13 @@ class KeyFileSource(Source[SequenceBatch]):
         cancelled: Cancelled = never,
     ) -> Self:
         """A file of keys, read with `KeyFileSettings`; its sessions have no time to choose by."""
-        if not isinstance(settings, KeyFileSettings) or not isinstance(known, Vocabulary | None):
-            raise InvalidParameterError(
-                f"'{Path(path).name}' is to be read as a file of log keys, the settings or the "
-                "detector are for another kind of data; choose those of key files."
-            )
-        return cls(path, settings, known=known, progress=progress, cancelled=cancelled)
+        return cls(
+            path,
+            settings_as(KeyFileSettings, settings, "a file of log keys"),
+            known=known_as(Vocabulary, known, "log keys"),
+            progress=progress,
+            cancelled=cancelled,
+        )
 
     def schema(self) -> Vocabulary:
         """The numbers that occur, as texts; read from the file where no detector brought its own.
@@ -103,21 +102,6 @@ class KeyFileSource(Source[SequenceBatch]):
                 found.update(np.unique(part.numbers).tolist())
             self._vocabulary = Vocabulary(self.name, tuple(str(one) for one in sorted(found)))
         return self._vocabulary
-
-    def batches(self, size: int = 8192) -> Iterator[SequenceBatch]:
-        """Read the sessions in order; a batch holds whole sessions where they are shorter.
-
-        Raises:
-            InvalidParameterError: size is below 1.
-            CancelledError: `cancelled` said so.
-            InvalidEventsError: The file is missing, damaged or empty, or holds something else than
-                whole numbers; names the line.
-        """
-        if size < 1:
-            raise InvalidParameterError(
-                f"A batch of {size} events is impossible; ask for 1 or more."
-            )
-        return self._batches(size)
 
     def _batches(self, size: int) -> Iterator[SequenceBatch]:
         waiting: list[SequenceBatch] = []

@@ -1,8 +1,7 @@
 """Tables of logins: who went from where to where, and whether it was let in."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Self
@@ -16,50 +15,17 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
 from deepaid_core.domain.schema import EventSchema, LinkSchema
 from deepaid_core.domain.settings import LoginSettings, Period, SourceSettings
-from deepaid_core.errors import DetectorMismatchError, InvalidParameterError
+from deepaid_core.errors import InvalidParameterError
 from deepaid_core.sources.base import RawEvents, Source, SourceReport
-from deepaid_core.sources.columns import (
-    Problems,
-    read_frame,
-    refuse,
-    rows_with_problems,
-    texts_of,
-    times_of,
-)
+from deepaid_core.sources.column_problems import Problems, usable_rows
+from deepaid_core.sources.columns import read_frame, texts_of, times_of
+from deepaid_core.sources.login_columns import outcomes_of, propose_logins
+from deepaid_core.sources.opening import known_as, settings_as
 
 __all__ = ["LoginSource"]
 
 ROLES: Final = LinkSchema().roles
 _OWN_SIDE, _SOURCE_SIDE = 8, 4  # logins of the same user, and of the same source, on each side
-_LOOKED_AT: Final = 1000  # rows that a proposal is made from
-
-# Whole names, most telling first: a column is proposed for what it is called, so that one with
-# the truth in it ("label", "note", "red_team") never is.
-_NAMES: Final = {
-    "time": "time timestamp datetime event_time eventtime date ts when",
-    "user": (
-        "user username user_name account account_name login login_name src_user source_user "
-        "target_user_name targetusername principal"
-    ),
-    "source": (
-        "src_host source_host src_computer source_computer client_host workstation "
-        "workstation_name workstationname src_ip source_ip client_ip ip_address ipaddress "
-        "remote_ip rhost source src client from"
-    ),
-    "destination": (
-        "dst_host dest_host destination_host dst_computer destination_computer target_host "
-        "server_host server computer computer_name hostname host dst_ip dest_ip destination_ip "
-        "server_ip destination dst dest target to"
-    ),
-    "outcome": (
-        "success succeeded is_success outcome result auth_result login_result accepted granted "
-        "success_failure status"
-    ),
-}
-_SUCCESS: Final = (
-    "1 true t yes y ok success successful succeeded accepted accept allowed allow granted pass "
-    "passed permitted"
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -139,13 +105,13 @@ class LoginSource(Source[LinkBatch]):
                 themselves.
             DetectorMismatchError: The detector knows events of another kind.
         """
-        if not isinstance(settings, LoginSettings):
-            raise InvalidParameterError(f"{type(settings).__name__} cannot say how to read logins.")
-        if known is not None and not isinstance(known, LinkSchema):
-            raise DetectorMismatchError(
-                f"The detector knows '{known.name}', no logins; choose one of logins."
-            )
-        return cls(path, settings, progress=progress, cancelled=cancelled)
+        known_as(LinkSchema, known, "logins")
+        return cls(
+            path,
+            settings_as(LoginSettings, settings, "logins"),
+            progress=progress,
+            cancelled=cancelled,
+        )
 
     @staticmethod
     def propose(path: Path | str) -> LoginSettings:
@@ -157,46 +123,11 @@ class LoginSource(Source[LinkBatch]):
         Raises:
             InvalidEventsError: The file cannot be read as a table.
         """
-        frame = read_frame(Path(path), limit=_LOOKED_AT)
-        plain: dict[str, str] = {}
-        for name in frame.columns:
-            plain.setdefault(re.sub(r"[\W_]+", "_", name.lower()).strip("_"), name)
-        guesses = {
-            role: next((plain[word] for word in words.split() if word in plain), "")
-            for role, words in _NAMES.items()
-        }
-        success: tuple[str, ...] = ()
-        if guesses["outcome"]:
-            values = {text.lower() for text in _outcomes(frame, guesses["outcome"])}
-            success = tuple(word for word in _SUCCESS.split() if word in values)
-        settings = LoginSettings(
-            time=guesses["time"],
-            user=guesses["user"],
-            source=guesses["source"],
-            destination=guesses["destination"],
-        )
-        if not success:
-            return settings
-        return replace(settings, outcome=guesses["outcome"], success=success)
+        return propose_logins(Path(path))
 
     def schema(self) -> LinkSchema:
         """User, source and destination."""
         return LinkSchema()
-
-    def batches(self, size: int = 8192) -> Iterator[LinkBatch]:
-        """Read the logins in the order of the file.
-
-        Raises:
-            InvalidParameterError: size is below 1.
-            CancelledError: `cancelled` said so.
-            InvalidEventsError: The file is missing or no table, lacks a column, or a login has no
-                name or time; names row and column.
-        """
-        if size < 1:
-            raise InvalidParameterError(
-                f"A batch of {size} events is impossible; ask for 1 or more."
-            )
-        return self._batches(size)
 
     def _batches(self, size: int) -> Iterator[LinkBatch]:
         logins = self._logins
@@ -277,21 +208,15 @@ class LoginSource(Source[LinkBatch]):
         for place, column in enumerate(named[1:]):
             nodes[:, place] = _names(frame, column)
             problems.note(frame, column, nodes[:, place] == "", "is empty")
-        good = np.ones(len(frame), dtype=bool)
-        if problems:
-            if not settings.skip_bad_rows:
-                refuse(self.name, problems)
-            good = ~rows_with_problems(problems, len(frame))
-        outcomes = _outcomes(frame, settings.outcome)[good] if settings.outcome else None
+        good = usable_rows(self.name, len(frame), problems, skip=settings.skip_bad_rows)
+        outcomes = outcomes_of(frame, settings.outcome)[good] if settings.outcome else None
         yes = {text.lower() for text in settings.success}
         succeeded = (
-            np.ones(int(good.sum()), dtype=bool)
+            np.ones(len(good), dtype=bool)
             if outcomes is None
             else np.array([text.lower() in yes for text in outcomes.tolist()], dtype=bool)
         )
-        return _Logins(
-            nodes[good], times[good], outcomes, succeeded, np.flatnonzero(good), len(frame)
-        )
+        return _Logins(nodes[good], times[good], outcomes, succeeded, good, len(frame))
 
 
 def _check(settings: LoginSettings) -> None:
@@ -312,12 +237,6 @@ def _check(settings: LoginSettings) -> None:
 def _names(frame: pd.DataFrame, column: str) -> ObjectArray:
     texts = texts_of(frame, column)
     return np.array([text.strip() for text in texts.tolist()], dtype=object)
-
-
-def _outcomes(frame: pd.DataFrame, column: str) -> ObjectArray:
-    # Parquet keeps 1 as 1.0 where other rows are empty.
-    texts = [text.strip() for text in texts_of(frame, column).tolist()]
-    return np.array([re.sub(r"^(\d+)\.0$", r"\1", text) for text in texts], dtype=object)
 
 
 def _rows_by_name(names: ObjectArray) -> dict[str, IntArray]:

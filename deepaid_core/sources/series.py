@@ -4,49 +4,27 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
-import pandas as pd
 
 from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray, SeriesBatch
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
-from deepaid_core.domain.schema import EventSchema, Feature, Schema
+from deepaid_core.domain.schema import EventSchema, Schema
 from deepaid_core.domain.settings import Period, SeriesSettings, SourceSettings
 from deepaid_core.errors import InvalidEventsError, InvalidParameterError
 from deepaid_core.sources.base import RawEvents, Source, SourceReport
-from deepaid_core.sources.columns import Problem, numbers_of, read_frame, refuse, times_of
+from deepaid_core.sources.column_problems import Problems, refuse
+from deepaid_core.sources.columns import numbers_of, read_frame, times_of
+from deepaid_core.sources.opening import at_least_one, known_as, settings_as
+from deepaid_core.sources.series_columns import metric_feature, propose_series
 
 __all__ = ["SeriesSource"]
 
 _GAP: Final = 5.0  # median steps; the odd late sample is no gap, a restart of the collector is
 _MOST_SHOWN: Final = 12  # columns of raw evidence
 _BEFORE, _AFTER = 10, 6  # rows of raw evidence beside an event
-_LOOKED_AT: Final = 1000  # rows that a proposal is made from
-
-_TIME_NAMES: Final = ("time", "timestamp", "@timestamp", "datetime", "date", "ts", "_time")
-# fmt: off
-_LABEL_NAMES: Final = (
-    "label", "labels", "class", "target", "anomaly", "attack", "is_anomaly", "is_attack",
-    "event_id", "ground_truth",
-)
-# fmt: on
-_WORDS: Final = {
-    "pkts": "packets",
-    "dports": "destination ports",
-    "dport": "destination port",
-    "mem": "memory",
-    "len": "length",
-    "syn": "SYN",
-    "rst": "RST",
-    "arp": "ARP",
-    "udp": "UDP",
-    "tcp": "TCP",
-    "icmp": "ICMP",
-    "dns": "DNS",
-    "cpu": "CPU",
-}
 
 
 class SeriesSource(Source[SeriesBatch]):
@@ -83,10 +61,7 @@ class SeriesSource(Source[SeriesBatch]):
         cancelled: Cancelled = never,
     ) -> None:
         super().__init__(path, progress=progress, cancelled=cancelled)
-        if settings.history < 1:
-            raise InvalidParameterError(
-                f"A history of {settings.history} steps tells nothing; use at least 1."
-            )
+        at_least_one(settings.history, "steps")
         names = known.names if known is not None else settings.columns
         if not names or len(set(names)) != len(names):
             raise InvalidParameterError(
@@ -106,21 +81,14 @@ class SeriesSource(Source[SeriesBatch]):
         progress: Progress = silent,
         cancelled: Cancelled = never,
     ) -> Self:
-        """A series as the settings say.
-
-        Raises:
-            InvalidParameterError: The settings or the known columns are of another kind of source.
-        """
-        if not isinstance(settings, SeriesSettings):
-            raise InvalidParameterError(
-                f"{type(settings).__name__} cannot say how to read a series."
-            )
-        if known is not None and not isinstance(known, Schema):
-            raise InvalidParameterError(
-                f"A detector of '{known.name}' knows no metrics; choose one of series."
-            )
+        """A series, read as the settings say."""
         return cls(
-            path, settings, known=known, period=period, progress=progress, cancelled=cancelled
+            path,
+            settings_as(SeriesSettings, settings, "a series"),
+            known=known_as(Schema, known, "a series"),
+            period=period,
+            progress=progress,
+            cancelled=cancelled,
         )
 
     @classmethod
@@ -133,23 +101,7 @@ class SeriesSource(Source[SeriesBatch]):
         Raises:
             InvalidEventsError: The file cannot be read, or no column holds numbers.
         """
-        frame = read_frame(path, limit=_LOOKED_AT)
-        names = list(frame.columns)
-        time = next((n for known in _TIME_NAMES for n in names if n.lower() == known), "")
-        numeric = [
-            name
-            for name in names
-            if name != time and name.lower() not in _LABEL_NAMES and _is_numeric(frame[name])
-        ]
-        if not numeric:
-            raise InvalidEventsError(
-                f"No column of '{path.name}' holds numbers; give a table with a metric per column."
-            )
-        for separator in (".", ":", "/"):
-            split = [name for name in numeric if _entity_of(name, separator)]
-            if len(split) > len(numeric) / 2:
-                return SeriesSettings(columns=tuple(split), time=time, separator=separator)
-        return SeriesSettings(columns=tuple(numeric), time=time)
+        return propose_series(path)
 
     def schema(self) -> Schema:
         """The metrics; reads the file unless a detector knows them."""
@@ -160,34 +112,17 @@ class SeriesSource(Source[SeriesBatch]):
         if self._known is not None:
             return self._known
         times, values = self._table
-        low = -np.inf if self._period.since is None else self._period.since
-        high = np.inf if self._period.until is None else self._period.until
-        meant = values[(times >= low) & (times < high)]
+        meant = values[self._period.holds(times)]
         whole = (meant == np.round(meant)).all(axis=0) if len(meant) else np.zeros(0, dtype=bool)
         kinds = whole.tolist() if len(whole) else [False] * len(self._names)
         separator = self._settings.separator
         return Schema(
             "series",
             tuple(
-                _feature(name, separator, whole=is_whole)
+                metric_feature(name, separator, whole=is_whole)
                 for name, is_whole in zip(self._names, kinds, strict=True)
             ),
         )
-
-    def batches(self, size: int = 8192) -> Iterator[SeriesBatch]:
-        """Read the windows in order.
-
-        Raises:
-            InvalidParameterError: size is below 1.
-            InvalidEventsError: The file cannot be read, a cell is no finite number, time runs
-                backwards, or no step has enough steps before it; names row and column.
-            CancelledError: `cancelled` said so.
-        """
-        if size < 1:
-            raise InvalidParameterError(
-                f"A batch of {size} events is impossible; ask for 1 or more."
-            )
-        return self._batches(size)
 
     def _batches(self, size: int) -> Iterator[SeriesBatch]:
         times, values = self._table
@@ -286,7 +221,7 @@ class SeriesSource(Source[SeriesBatch]):
         time = self._settings.time
         wanted = [*([time] if time else []), *self._names]
         frame = read_frame(self.path, columns=list(dict.fromkeys(wanted)))
-        problems: list[Problem] = []
+        problems = Problems()
         values = np.empty((len(frame), len(self._names)))
         for column, name in enumerate(self._names):
             stop_if(self.cancelled)
@@ -300,29 +235,6 @@ class SeriesSource(Source[SeriesBatch]):
                 f"file by '{time}'."
             )
         return times, values
-
-
-def _is_numeric(cells: "pd.Series[Any]") -> bool:
-    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return bool(len(numbers)) and float(np.isfinite(numbers).mean()) > 0.9
-
-
-def _entity_of(name: str, separator: str) -> str:
-    entity, _, metric = name.partition(separator) if separator else ("", "", "")
-    return entity if metric else ""
-
-
-def _feature(name: str, separator: str, *, whole: bool) -> Feature:
-    entity = _entity_of(name, separator)
-    words = name[len(entity) + len(separator) :].split("_") if entity else []
-    return Feature(
-        name=name,
-        field=name,
-        title=" ".join([entity, *(_WORDS.get(word, word) for word in words)]) if entity else name,
-        unit="bytes" if "bytes" in words else "",
-        kind="integer" if whole else "number",
-        entity=entity,
-    )
 
 
 def _ends(times: FloatArray, history: int) -> IntArray:

@@ -1,7 +1,6 @@
 """Tables of an analyst's own: one event per row, numbers and categories."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,37 +12,25 @@ import pandas as pd
 from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray, TabularBatch
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
-from deepaid_core.domain.schema import EventSchema, Feature, Schema
+from deepaid_core.domain.schema import EventSchema, Schema
 from deepaid_core.domain.settings import Period, SourceSettings, TableSettings
-from deepaid_core.errors import DetectorMismatchError, InvalidEventsError, InvalidParameterError
+from deepaid_core.errors import InvalidEventsError, InvalidParameterError
 from deepaid_core.sources.base import Source, SourceReport
-from deepaid_core.sources.column_roles import (
-    MOST_CATEGORIES,
-    ColumnGuess,
-    guess_columns,
-    has_header,
-)
-from deepaid_core.sources.columns import (
-    Problems,
-    numbers_of,
-    read_frame,
-    refuse,
-    rows_with_problems,
-    texts_of,
-    times_of,
+from deepaid_core.sources.column_problems import Problems, usable_rows
+from deepaid_core.sources.column_roles import guess_columns, has_header, settings_of
+from deepaid_core.sources.columns import numbers_of, read_frame, texts_of, times_of
+from deepaid_core.sources.opening import known_as, settings_as
+from deepaid_core.sources.table_columns import (
+    categories_of,
+    named,
+    number_feature,
+    one_hot_features,
 )
 
-__all__ = ["EVERYONE", "NOTHING", "OTHER", "TableSource", "settings_of"]
+__all__ = ["EVERYONE", "TableSource"]
 
-OTHER: Final = "(other)"
-"""Stands for every category that training did not show, or not among its most frequent."""
-NOTHING: Final = "(empty)"
-"""Stands for a cell of a category without text."""
 EVERYONE: Final = "all rows"
 """Whom events are about where no column says so."""
-
-_LONGEST_CATEGORY: Final = 200
-_TOLERANCE: Final = 0.01  # of the spread of a column in training
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,16 +109,13 @@ class TableSource(Source[TabularBatch]):
                 themselves.
             DetectorMismatchError: The detector knows events of another kind.
         """
-        if not isinstance(settings, TableSettings):
-            raise InvalidParameterError(
-                f"{type(settings).__name__} cannot say how to read a table."
-            )
-        if known is not None and not isinstance(known, Schema):
-            raise DetectorMismatchError(
-                f"The detector knows '{known.name}', not the columns of a table; choose another."
-            )
         return cls(
-            path, settings, known=known, period=period, progress=progress, cancelled=cancelled
+            path,
+            settings_as(TableSettings, settings, "a table"),
+            known=known_as(Schema, known, "a table"),
+            period=period,
+            progress=progress,
+            cancelled=cancelled,
         )
 
     @staticmethod
@@ -151,20 +135,6 @@ class TableSource(Source[TabularBatch]):
             InvalidEventsError: The file cannot be read; names row and column.
         """
         return self._schema
-
-    def batches(self, size: int = 8192) -> Iterator[TabularBatch]:
-        """Read the rows in order; those with a cell that cannot be used are left out or refused.
-
-        Raises:
-            InvalidParameterError: size is below 1.
-            InvalidEventsError: The file cannot be read; names row and column.
-            CancelledError: `cancelled` said so.
-        """
-        if size < 1:
-            raise InvalidParameterError(
-                f"A batch of {size} events is impossible; ask for 1 or more."
-            )
-        return self._batches(size)
 
     def rows(self, indices: IntArray) -> tuple[IntArray, FloatArray, dict[str, ObjectArray]]:
         """Cells of some rows, as text, in the order of the file.
@@ -232,8 +202,6 @@ class TableSource(Source[TabularBatch]):
         used += [*settings.categories, *settings.numbers]
         wanted = list(dict.fromkeys(name for name in used if name))
         frame = read_frame(self.path, columns=wanted, header=settings.header, names=settings.names)
-        if frame.empty:
-            raise InvalidEventsError(f"'{self.name}' has no rows; give a file with some.")
         problems = Problems()
         numbers = np.empty((len(frame), len(settings.numbers)))
         for place, column in enumerate(settings.numbers):
@@ -244,22 +212,14 @@ class TableSource(Source[TabularBatch]):
             if settings.time
             else np.arange(len(frame), dtype=np.float64)
         )
-        if problems and not settings.skip_bad_rows:
-            refuse(self.name, problems)
-        good = np.flatnonzero(~rows_with_problems(problems, len(frame)))
-        if not len(good):
-            raise InvalidEventsError(
-                f"Each of the {len(frame):,} rows of '{self.name}' has a cell that cannot be read, "
-                f"e.g. {problems[0]}; choose other columns."
-            )
         everyone = np.full(len(frame), EVERYONE, dtype=object)
         return _Table(
             frame=frame,
             numbers=numbers,
-            categories={column: _categories(frame, column) for column in settings.categories},
+            categories={column: categories_of(frame, column) for column in settings.categories},
             times=times,
-            entities=_named(texts_of(frame, settings.entity)) if settings.entity else everyone,
-            good=good,
+            entities=named(texts_of(frame, settings.entity)) if settings.entity else everyone,
+            good=usable_rows(self.name, len(frame), problems, skip=settings.skip_bad_rows),
         )
 
     @cached_property
@@ -279,40 +239,19 @@ class TableSource(Source[TabularBatch]):
         if self.known is not None:
             return self.known
         table, period = self._table, self.period
-        times = table.times[table.good]
-        low = -np.inf if period.since is None else period.since
-        high = np.inf if period.until is None else period.until
-        learned = table.good[(times >= low) & (times < high)]
+        learned = table.good[period.holds(table.times[table.good])]
         if not len(learned):
             raise InvalidEventsError(
                 f"'{self.name}' has no row in the chosen period; choose a longer one."
             )
         features = [
-            _number(column, table.numbers[learned, place])
+            number_feature(column, table.numbers[learned, place])
             for place, column in enumerate(self.settings.numbers)
         ]
         for column in self.settings.categories:
-            features += _one_hot(column, table.categories[column][learned])
+            features += one_hot_features(column, table.categories[column][learned])
         titles = tuple((column, column) for column in self.settings.categories)
         return Schema("table", tuple(features), titles)
-
-
-def settings_of(
-    guesses: Sequence[ColumnGuess], *, header: bool, names: tuple[str, ...] = ()
-) -> TableSettings:
-    """The settings that guesses about the columns of a table add up to."""
-    by_role: dict[str, list[str]] = {}
-    for guess in guesses:
-        by_role.setdefault(guess.role, []).append(guess.name)
-    return TableSettings(
-        numbers=tuple(by_role.get("number", ())),
-        categories=tuple(by_role.get("category", ())),
-        time="".join(by_role.get("time", ())),
-        entity="".join(by_role.get("entity", ())),
-        context=tuple(by_role.get("shown", ())),
-        header=header,
-        names=names,
-    )
 
 
 def _check(settings: TableSettings) -> None:
@@ -326,49 +265,3 @@ def _check(settings: TableSettings) -> None:
         raise InvalidParameterError(
             f"The column '{twice[:80]}' is chosen twice; take it as a number or as a category."
         )
-
-
-def _number(column: str, values: FloatArray) -> Feature:
-    whole = bool((values == np.round(values)).all())
-    noise = _TOLERANCE * float(values.std())
-    least = 0.5 if whole else 1e-9 * max(1.0, float(np.abs(values).max()))
-    return Feature(
-        name=column,
-        field=column,
-        title=column,
-        kind="integer" if whole else "number",
-        tolerance=max(noise, least),
-    )
-
-
-def _one_hot(column: str, texts: ObjectArray) -> list[Feature]:
-    counts = Counter(texts.tolist())
-    counts.pop(OTHER, None)
-    # The most frequent first, ties by name, so that the same rows give the same columns.
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    kept = [text for text, _ in ranked[:MOST_CATEGORIES]]
-    return [
-        Feature(
-            name=f"{column}={text}",
-            field=column,
-            title=f"{column}: {text}",
-            kind="category",
-            low=0.0,
-            high=1.0,
-            tolerance=0.5,
-        )
-        for text in (*kept, OTHER)
-    ]
-
-
-def _categories(frame: pd.DataFrame, column: str) -> ObjectArray:
-    # No NumPy text: it gives every row the room of the longest.
-    texts = pd.Series(texts_of(frame, column), dtype=object).str.strip()
-    texts[texts == ""] = NOTHING
-    # Texts this long are no categories, and each would be kept whole in the detector.
-    texts[texts.str.len() > _LONGEST_CATEGORY] = OTHER
-    return np.asarray(texts.to_numpy(dtype=object), dtype=object)
-
-
-def _named(entities: ObjectArray) -> ObjectArray:
-    return np.where(entities == "", NOTHING, entities)

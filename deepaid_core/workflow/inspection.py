@@ -24,11 +24,10 @@ from deepaid_core.domain.settings import (
 )
 from deepaid_core.errors import DeepAidError, InvalidEventsError
 from deepaid_core.registry import SOURCES, load
-from deepaid_core.sources.column_roles import ColumnGuess, guess_columns, has_header
+from deepaid_core.sources.column_roles import ColumnGuess, guess_columns, has_header, settings_of
 from deepaid_core.sources.columns import is_parquet, read_frame, texts_of
 from deepaid_core.sources.log_lines import read_lines
 from deepaid_core.sources.patterns import compiled
-from deepaid_core.sources.tables import settings_of
 from deepaid_core.sources.text_layout import first_bytes, first_lines, layout_of
 
 __all__ = [

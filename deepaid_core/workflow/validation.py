@@ -20,15 +20,10 @@ from deepaid_core.domain.settings import (
 )
 from deepaid_core.errors import CancelledError, DeepAidError
 from deepaid_core.registry import SOURCES, load
+from deepaid_core.sources.column_problems import Problem, Problems
 from deepaid_core.sources.column_roles import MOST_CATEGORIES, looks_like_label
-from deepaid_core.sources.columns import (
-    Problem,
-    Problems,
-    numbers_of,
-    read_frame,
-    texts_of,
-    times_of,
-)
+from deepaid_core.sources.columns import numbers_of, read_frame, texts_of, times_of
+from deepaid_core.sources.table_columns import OTHER
 from deepaid_core.workflow.periods import within
 
 __all__ = ["FEWEST_TO_TRAIN", "ValidationReport", "validate"]
@@ -169,7 +164,7 @@ class _Counts:
                 "" if f.kind == "category" else f.name for f in batch.schema.features
             )
             for place, feature in enumerate(batch.schema.features):
-                if feature.kind == "category" and feature.category == "(other)":
+                if feature.kind == "category" and feature.category == OTHER:
                     self._others[feature.field] += int(values[:, place].sum())
 
     def warnings(self, *, is_training: bool) -> list[str]:

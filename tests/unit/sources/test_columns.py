@@ -12,12 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepaid_core.errors import DeepAidError, InvalidEventsError
+from deepaid_core.sources.column_problems import Problems, refuse, usable_rows
 from deepaid_core.sources.columns import (
-    Problems,
     numbers_of,
     read_frame,
-    refuse,
-    rows_with_problems,
     texts_of,
     times_of,
 )
@@ -73,7 +71,7 @@ def test_parquet_is_known_by_its_content_and_keeps_its_types(tmp_path):
     assert list(frame.columns) == ["b", "a"]
     assert texts_of(frame, "b").tolist() == ["x", ""]
     assert len(read_frame(path, limit=1)) == 1
-    assert times_of(read_frame(path), "when", []).tolist() == [0.0, 1e-9]
+    assert times_of(read_frame(path), "when", Problems()).tolist() == [0.0, 1e-9]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +133,7 @@ def test_all_bad_rows_are_counted_however_many():
     numbers_of(frame, "bytes", problems)
     assert problems.total == n
     assert len(problems) < n
-    assert rows_with_problems(problems, n + 1).sum() == n
+    assert usable_rows("t", n + 1, problems, skip=True).tolist() == [n]
 
 
 def test_lists_and_dictionaries_of_parquet_are_no_numbers(tmp_path):

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from deepaid_core.domain.batches import SeriesBatch
 from deepaid_core.domain.schema import LinkSchema
 from deepaid_core.domain.settings import CaptureSettings, Period, SeriesSettings
-from deepaid_core.errors import CancelledError, InvalidEventsError, InvalidParameterError
+from deepaid_core.errors import (
+    CancelledError,
+    DetectorMismatchError,
+    InvalidEventsError,
+    InvalidParameterError,
+)
 from deepaid_core.sources.series import SeriesSource
 from tests.unit.sources.capture_files import ROOT
 
@@ -219,7 +224,7 @@ def test_settings_that_cannot_work_are_refused(tmp_path):
     ):
         with pytest.raises(InvalidParameterError):
             SeriesSource.open(path, wrong)
-    with pytest.raises(InvalidParameterError):
+    with pytest.raises(DetectorMismatchError):
         SeriesSource.open(path, SeriesSettings(columns=("a",)), known=LinkSchema())
     with pytest.raises(InvalidParameterError):
         read(path, size=0)

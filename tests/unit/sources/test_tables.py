@@ -14,7 +14,8 @@ from deepaid_core.errors import (
     InvalidEventsError,
     InvalidParameterError,
 )
-from deepaid_core.sources.tables import EVERYONE, NOTHING, OTHER, TableSource
+from deepaid_core.sources.table_columns import NOTHING, OTHER
+from deepaid_core.sources.tables import EVERYONE, TableSource
 from tests.unit.sources.table_files import (
     CATEGORIES,
     NUMBERS,
@@ -249,7 +250,7 @@ def test_settings_that_contradict_themselves_are_refused(table, settings, senten
 
 
 def test_a_detector_of_other_events_is_refused(table):
-    with pytest.raises(DetectorMismatchError, match="not the columns of a table"):
+    with pytest.raises(DetectorMismatchError, match="not on a table"):
         TableSource.open(table, SETTINGS, known=Vocabulary("auth.log", ("x",)))
 
 
