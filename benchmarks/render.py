@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks import bench_links, bench_series
+from benchmarks import bench_links, bench_sequences, bench_series
 
 __all__ = ["render"]
 
@@ -164,6 +164,7 @@ def _pages(f: dict[str, Any]) -> str:
 SECTIONS = {
     "detection": _detection,
     "interpretation": _interpretation,
+    "sequences": bench_sequences.section,
     "series": bench_series.section,
     "links": bench_links.section,
     "packets": _packets,

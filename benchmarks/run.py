@@ -20,6 +20,7 @@ from benchmarks import (
     bench_links,
     bench_packets,
     bench_pages,
+    bench_sequences,
     bench_series,
 )
 from benchmarks.machine import describe_machine
@@ -39,6 +40,7 @@ def _pages() -> dict[str, Any] | None:
 SECTIONS: dict[str, Callable[[], Any]] = {
     "detection": lambda: asdict(bench_detection.measure()),
     "interpretation": bench_interpretation.measure,
+    "sequences": bench_sequences.measure,
     "series": bench_series.measure,
     "links": lambda: asdict(bench_links.measure()),
     "packets": bench_packets.measure,
