@@ -10,6 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -157,6 +159,19 @@ class Walker:
         pytest.fail(f"No click led to an address like {until}")
 
 
+@pytest.fixture(scope="session")
+def prepared_demo(tmp_path_factory) -> Path:
+    """Home of a workspace with the whole demo, made once; copy it before anything is judged."""
+    from deepaid_core.workflow.demo import prepare_demo
+    from deepaid_core.workspace import Workspace
+
+    home = tmp_path_factory.mktemp("demo") / "home"
+    workspace = Workspace.open(home)
+    prepare_demo(workspace)
+    workspace.close()
+    return home
+
+
 @pytest.fixture
 def server(tmp_path):
     running = Server(tmp_path / "workspace", {"DEEPAID_USER": "ana"})
@@ -165,8 +180,9 @@ def server(tmp_path):
     running.stop()
 
 
-@pytest.fixture
-def walker(server):
+@contextmanager
+def walking(server: Server) -> Iterator[Walker]:
+    """A browser on a server; it is an error when anything asks another machine."""
     playwright = pytest.importorskip("playwright.sync_api")
     path = chromium_path()
     outside: list[str] = []
@@ -188,3 +204,9 @@ def walker(server):
         yield Walker(page, server.url)
         browser.close()
     assert not outside, f"requests left this machine: {outside}"
+
+
+@pytest.fixture
+def walker(server):
+    with walking(server) as one:
+        yield one

@@ -19,9 +19,8 @@ FAST = [demo for demo in DEMOS if demo.name != "packets"]
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory):
-    opened = Workspace.open(tmp_path_factory.mktemp("demo") / "home")
-    prepare_demo(opened)
+def workspace(prepared_demo):
+    opened = Workspace.open(prepared_demo)
     yield opened
     opened.close()
 
