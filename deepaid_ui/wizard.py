@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from deepaid_core.domain.detector_record import DetectorRecord
@@ -14,21 +13,25 @@ from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.domain.settings import CaptureSettings, KeyFileSettings, Period, SourceSettings
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.figures.text import shorten
-from deepaid_core.workflow.inspection import KINDS, Preview, fits, offered, preview, sniff
+from deepaid_core.workflow.inspection import KINDS, offered
+from deepaid_core.workflow.previews import Preview, preview
+from deepaid_core.workflow.sniffing import sniff
 from deepaid_core.workflow.train import TrainingPlan, default_quantile, detector_kinds
 from deepaid_ui import chosen_file, problems
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.jobs import registry
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.wizard_check import check
-from deepaid_ui.wizard_mapping import described, mapping, show_preview
+from deepaid_ui.wizard_columns import show_preview
+from deepaid_ui.wizard_detector import CHOSEN, fitting_detector
+from deepaid_ui.wizard_mapping import mapping
+from deepaid_ui.wizard_words import described
 from deepaid_ui.workspace import workspace
 
 __all__ = ["DETECT", "GOALS", "TRAIN", "detect_with", "draw", "is_busy"]
 
 DETECT, TRAIN = "Detect anomalies", "Train a detector"
 GOALS = (DETECT, TRAIN)
-_WITH = "detect-with"
 
 
 def is_busy() -> bool:
@@ -40,7 +43,7 @@ def is_busy() -> bool:
 def detect_with(detector_id: str) -> None:
     """Turn to detection with a detector; for use in callbacks."""
     st.session_state["tab"] = DETECT
-    st.session_state[_WITH] = detector_id
+    st.session_state[CHOSEN] = detector_id
 
 
 def draw() -> None:
@@ -169,7 +172,7 @@ def _train(file: ChosenFile, kind: str) -> None:
 
 def _detect(file: ChosenFile, kind: str) -> None:
     with _step(3, "Detector"):
-        detector = _detector(file, kind)
+        detector = fitting_detector(file, kind)
         if detector is None:
             return
     with _step(4, "Check"):
@@ -192,45 +195,6 @@ def _go(label: str, icon: str) -> bool:
         disabled=busy,
         help="Something is already running; it comes first." if busy else None,
     )
-
-
-def _detector(file: ChosenFile, kind: str) -> DetectorRecord | None:
-    records = workspace().store.detectors()
-    reasons = {record.id: fits(record, file.path, kind) for record in records}
-    fitting = {record.id: record for record in records if reasons[record.id] is None}
-    if fitting:
-        if st.session_state.get(_WITH) not in fitting:
-            st.session_state.pop(_WITH, None)
-        picked = st.selectbox(
-            "Detector",
-            list(fitting),
-            format_func=lambda one: _detector_label(fitting[one]),
-            key=_WITH,
-        )
-        st.caption(plain(f"Will be read as: {described(fitting[picked].source_settings)}."))
-    else:
-        st.info(
-            "No detector can read this file yet. Train one on a file of normal events of the same "
-            "form, or choose another kind of data above."
-        )
-    others = [record for record in records if reasons[record.id] is not None]
-    if others:
-        with st.expander(f"Detectors that cannot read this file ({len(others)})"):
-            st.dataframe(
-                pd.DataFrame(
-                    {
-                        "Detector": [_detector_label(record) for record in others],
-                        "Why not": [one_line(reasons[record.id] or "") for record in others],
-                    }
-                ),
-                hide_index=True,
-                alt="Detectors that cannot read this file, and why",
-            )
-    return fitting[picked] if fitting else None
-
-
-def _detector_label(record: DetectorRecord) -> str:
-    return f"{record.name}, {record.id}, trained on {shorten(one_line(record.trained_on), 60)}"
 
 
 def _period(settings: SourceSettings, key: str) -> Period:

@@ -35,15 +35,16 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show the beginning of a file, what it seems to be, and how it would be read."""
-    from deepaid_core.workflow import inspection
+    from deepaid_core.workflow.inspection import KINDS
+    from deepaid_core.workflow.previews import preview as beginning
 
     known, chosen = mapping.reading_of(file, kind, mapping.Given(settings=settings))
-    seen = inspection.preview(file, known, chosen, limit=rows)
+    seen = beginning(file, known, chosen, limit=rows)
     if as_json:
         read_as = mapping.settings_json(known, chosen)
         typer.echo(json_text({**read_as, "columns": seen.columns, "rows": seen.rows}))
         return
-    say(f"{file.name}: {inspection.KINDS[known]}")
+    say(f"{file.name}: {KINDS[known]}")
     show_table([Column(name[:40], cut=len(seen.columns) < 6) for name in seen.columns], seen.rows)
     say(f"Would be read as: {mapping.settings_text(known, chosen)}")
 

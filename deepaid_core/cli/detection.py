@@ -202,7 +202,8 @@ def find(workspace: "Workspace", wanted: str) -> DetectorRecord:
 
 def _fitting(workspace: "Workspace", file: Path) -> DetectorRecord | None:
     """The newest detector that can read a file; None where there is no detector at all."""
-    from deepaid_core.workflow.inspection import KINDS, fits, sniff
+    from deepaid_core.workflow.inspection import KINDS, fits
+    from deepaid_core.workflow.sniffing import sniff
 
     records = workspace.store.detectors()
     if not records:

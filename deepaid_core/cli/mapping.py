@@ -109,7 +109,8 @@ def reading_of(path: Path, kind: str | None, given: Given) -> tuple[str, SourceS
         DeepAidError: The file cannot be read.
     """
     # pandas comes with it, which `deepaid --help` need not pay.
-    from deepaid_core.workflow.inspection import offered, proposal, sniff
+    from deepaid_core.workflow.inspection import offered, proposal
+    from deepaid_core.workflow.sniffing import sniff
 
     kind = kind or sniff(path)
     if kind not in offered():

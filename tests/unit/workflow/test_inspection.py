@@ -16,16 +16,9 @@ from deepaid_core.domain.settings import (
 from deepaid_core.errors import CancelledError, DeepAidError, InvalidParameterError
 from deepaid_core.registry import SOURCES
 from deepaid_core.workflow.demo import sample_data
-from deepaid_core.workflow.inspection import (
-    KINDS,
-    columns_of,
-    fits,
-    offered,
-    preview,
-    proposal,
-    sniff,
-    try_log,
-)
+from deepaid_core.workflow.inspection import KINDS, columns_of, fits, offered, proposal
+from deepaid_core.workflow.previews import preview, try_log
+from deepaid_core.workflow.sniffing import sniff
 from deepaid_core.workflow.validation import validate
 from tests.factories import make_detector_record
 from tests.unit.sources.table_files import connections, connections_csv, public_table
