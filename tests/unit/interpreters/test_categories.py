@@ -44,7 +44,7 @@ def events(n, *, seed, swapped=False):
 @pytest.fixture(scope="module")
 def interpreted():
     trained = train_detector(
-        events(3000, seed=1),
+        events(1500, seed=1),
         lambda: AutoencoderDetector(epochs=25, batch_size=64),
         name="services",
         kind="autoencoder",

@@ -220,7 +220,7 @@ def mixed_events(n, seed):
 def test_references_obey_bounds_whole_numbers_and_one_hot_groups():
     trained = train_detector(
         mixed_events(3000, 1),
-        lambda: AutoencoderDetector(epochs=60, batch_size=32, bottleneck=0.6),
+        lambda: AutoencoderDetector(epochs=60, batch_size=128, bottleneck=0.6, learning_rate=4e-3),
         name="mixed",
         kind="autoencoder",
         trained_on="made",
