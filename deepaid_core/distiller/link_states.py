@@ -1,12 +1,11 @@
 """Symbolizer of logins: which endpoint, and from which community into which."""
 
-import json
 from typing import Final
 
+from deepaid_core.distiller.spelling import parts_of, spelled, strongest
 from deepaid_core.distiller.states import NO_DEVIATION, PATH_LIMIT
 from deepaid_core.domain.details import LinkDetails
 from deepaid_core.domain.interpretation import Interpretation
-from deepaid_core.errors import InvalidParameterError
 
 __all__ = ["SYMBOLIZER", "UNKNOWN", "describe", "states_of"]
 
@@ -29,27 +28,17 @@ def states_of(interpretation: Interpretation, limit: int = PATH_LIMIT) -> tuple[
     Raises:
         InvalidParameterError: `limit` is under 1.
     """
-    if limit < 1:
-        raise InvalidParameterError(f"A path of {limit} states was asked for; ask for at least 1.")
+    chosen = strongest(interpretation, limit)
     details = interpretation.details
-    if not isinstance(details, LinkDetails) or not interpretation.deviations:
+    if not isinstance(details, LinkDetails) or not chosen:
         return (NO_DEVIATION,)
     observed, reference = (
         {role: group or UNKNOWN for role, group in zip(details.roles, groups, strict=True)}
         for groups in (details.groups, details.reference_groups)
     )
-    strongest = sorted(interpretation.deviations, key=lambda one: -one.weight)[:limit]
     return tuple(
-        json.dumps(
-            [
-                SYMBOLIZER,
-                one.field,
-                observed[one.field] or UNKNOWN,
-                reference[one.field] or UNKNOWN,
-            ],
-            separators=(",", ":"),
-        )
-        for one in strongest
+        spelled(SYMBOLIZER, one.field, observed[one.field], reference[one.field], ascii_only=True)
+        for one in chosen
     )
 
 
@@ -61,15 +50,10 @@ def describe(state: str) -> str | None:
     Returns:
         None for text that is no such state.
     """
-    try:
-        parts = json.loads(state)
-    except (ValueError, RecursionError):
+    parts = parts_of(state, SYMBOLIZER, str, str, str)
+    if parts is None:
         return None
-    if not isinstance(parts, list) or len(parts) != 4 or parts[0] != SYMBOLIZER:
-        return None
-    if not all(isinstance(part, str) for part in parts):
-        return None
-    _, role, observed, reference = parts
+    role, observed, reference = parts
     if observed == UNKNOWN:
         return f"{role} never seen before, instead of one from {reference}"
     if observed == reference:

@@ -1,11 +1,10 @@
 """Symbolizer of log keys: which line, what stood there, and what should have."""
 
-import json
 from typing import Final
 
+from deepaid_core.distiller.spelling import parts_of, spelled, strongest
 from deepaid_core.distiller.states import NO_DEVIATION, PATH_LIMIT
 from deepaid_core.domain.interpretation import Deviation, Interpretation
-from deepaid_core.errors import InvalidParameterError
 
 __all__ = ["SYMBOLIZER", "describe", "states_of"]
 
@@ -23,10 +22,7 @@ def states_of(interpretation: Interpretation, limit: int = PATH_LIMIT) -> tuple[
     Raises:
         InvalidParameterError: `limit` is under 1.
     """
-    if limit < 1:
-        raise InvalidParameterError(f"A path of {limit} states was asked for; ask for at least 1.")
-    strongest = sorted(interpretation.deviations, key=lambda one: -one.weight)[:limit]
-    return tuple(_state(one) for one in strongest) or (NO_DEVIATION,)
+    return tuple(_state(one) for one in strongest(interpretation, limit)) or (NO_DEVIATION,)
 
 
 def describe(state: str) -> str | None:
@@ -37,17 +33,10 @@ def describe(state: str) -> str | None:
     Returns:
         None for text that is no such state.
     """
-    try:
-        parts = json.loads(state)
-    except (ValueError, RecursionError):
+    parts = parts_of(state, SYMBOLIZER, int, str, str)
+    if parts is None or parts[0] > 0:
         return None
-    if not isinstance(parts, list) or len(parts) != 4 or parts[0] != SYMBOLIZER:
-        return None
-    _, position, observed, reference = parts
-    if type(position) is not int or position > 0:
-        return None
-    if not isinstance(observed, str) or not isinstance(reference, str):
-        return None
+    position, observed, reference = parts
     where = (
         f"{-position} line{'s' if position < -1 else ''} before the flagged line"
         if position
@@ -59,5 +48,4 @@ def describe(state: str) -> str | None:
 def _state(deviation: Deviation) -> str:
     cell = deviation.cells[0]
     position = int(deviation.field.rpartition(":")[2])
-    parts = [SYMBOLIZER, position, str(cell.observed), str(cell.reference)]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return spelled(SYMBOLIZER, position, str(cell.observed), str(cell.reference))

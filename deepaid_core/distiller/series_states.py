@@ -1,13 +1,12 @@
 """Symbolizer of series: which metric, at which step, in which direction and how far."""
 
-import json
 import math
 from bisect import bisect_right
 from typing import Final
 
+from deepaid_core.distiller.spelling import parts_of, spelled, strongest
 from deepaid_core.distiller.states import BIN_EDGES, NO_DEVIATION, PATH_LIMIT
 from deepaid_core.domain.interpretation import Deviation, Interpretation
-from deepaid_core.errors import InvalidParameterError
 
 __all__ = ["SYMBOLIZER", "describe", "states_of"]
 
@@ -28,10 +27,7 @@ def states_of(interpretation: Interpretation, limit: int = PATH_LIMIT) -> tuple[
     Raises:
         InvalidParameterError: `limit` is under 1.
     """
-    if limit < 1:
-        raise InvalidParameterError(f"A path of {limit} states was asked for; ask for at least 1.")
-    strongest = sorted(interpretation.deviations, key=lambda one: -one.weight)[:limit]
-    return tuple(_state(one) for one in strongest) or (NO_DEVIATION,)
+    return tuple(_state(one) for one in strongest(interpretation, limit)) or (NO_DEVIATION,)
 
 
 def describe(state: str) -> str | None:
@@ -42,18 +38,11 @@ def describe(state: str) -> str | None:
     Returns:
         None for text that is no such state.
     """
-    try:
-        parts = json.loads(state)
-    except (ValueError, RecursionError):
+    parts = parts_of(state, SYMBOLIZER, str, int, str, int)
+    if parts is None:
         return None
-    if not isinstance(parts, list) or len(parts) != 5 or parts[0] != SYMBOLIZER:
-        return None
-    _, metric, step, direction, size_bin = parts
-    if not isinstance(metric, str) or direction not in _SIDES:
-        return None
-    if type(step) is not int or step > 0 or type(size_bin) is not int:
-        return None
-    if not 0 <= size_bin < len(_EXTENTS):
+    metric, step, direction, size_bin = parts
+    if step > 0 or direction not in _SIDES or not 0 <= size_bin < len(_EXTENTS):
         return None
     when = "" if step == 0 else f" {-step} step{'s' if step < -1 else ''} before"
     return f"{metric}{when}: {_EXTENTS[size_bin]}{_SIDES[direction]} normal"
@@ -63,11 +52,5 @@ def _state(deviation: Deviation) -> str:
     # A metric may have an "@" in its name: the step stands behind the last one.
     step = int(deviation.cells[0].name.rpartition("@")[2])
     size = 0.0 if math.isnan(deviation.size) else deviation.size
-    parts = [
-        SYMBOLIZER,
-        deviation.field,
-        step,
-        deviation.direction,
-        bisect_right(BIN_EDGES, size),
-    ]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    size_bin = bisect_right(BIN_EDGES, size)
+    return spelled(SYMBOLIZER, deviation.field, step, deviation.direction, size_bin)

@@ -1,14 +1,13 @@
 """Symbolizer of tabular data: an interpretation becomes a short path of states."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
+from deepaid_core.distiller.spelling import check_limit, parts_of, spelled, strongest
 from deepaid_core.domain.batches import FloatArray, IntArray
 from deepaid_core.domain.interpretation import Deviation, Interpretation
-from deepaid_core.errors import InvalidParameterError
 
 __all__ = [
     "BIN_EDGES",
@@ -54,14 +53,13 @@ def states_of(interpretation: Interpretation, limit: int = PATH_LIMIT) -> tuple[
     Raises:
         InvalidParameterError: `limit` is under 1.
     """
-    _check(limit)
-    strongest = sorted(interpretation.deviations, key=lambda one: -one.weight)[:limit]
-    if not strongest:
+    chosen = strongest(interpretation, limit)
+    if not chosen:
         return (NO_DEVIATION,)
-    sizes = np.array([one.size for one in strongest])
+    sizes = np.array([one.size for one in chosen])
     return tuple(
         _category_state(one) or f"{one.field}:{one.direction}:{size_bin}"
-        for one, size_bin in zip(strongest, _bins(sizes).tolist(), strict=True)
+        for one, size_bin in zip(chosen, _bins(sizes).tolist(), strict=True)
     )
 
 
@@ -88,7 +86,7 @@ def paths_in_bulk(
     Raises:
         InvalidParameterError: `limit` is under 1.
     """
-    _check(limit)
+    check_limit(limit)
     order = np.argsort(np.where(fields < 0, np.inf, -weights), axis=1, kind="stable")[:, :limit]
     chosen = np.take_along_axis(fields, order, axis=1)
     size = np.take_along_axis(sizes, order, axis=1)
@@ -106,16 +104,21 @@ def paths_in_bulk(
         pairs, which = np.unique(observed[rows] * len(words) + reference[rows], return_inverse=True)
         codes[rows, places] = len(texts) + which
         texts += [
-            _spelled(names[position], words[pair // len(words)], words[pair % len(words)])
+            spelled(
+                CATEGORY_SYMBOLIZER,
+                names[position],
+                words[pair // len(words)],
+                words[pair % len(words)],
+            )
             for pair in pairs.tolist()
         ]
     # Bursts repeat few paths many times: each is spelled once and then shared.
-    spelled: dict[tuple[int, ...], tuple[str, ...]] = {}
+    made: dict[tuple[int, ...], tuple[str, ...]] = {}
     paths: list[tuple[str, ...]] = []
     for row in map(tuple, codes.tolist()):
-        if row not in spelled:
-            spelled[row] = tuple(texts[code] for code in row if code >= 0) or (NO_DEVIATION,)
-        paths.append(spelled[row])
+        if row not in made:
+            made[row] = tuple(texts[code] for code in row if code >= 0) or (NO_DEVIATION,)
+        paths.append(made[row])
     return paths
 
 
@@ -151,30 +154,17 @@ def _category_state(deviation: Deviation) -> str | None:
     observed, reference = deviation.cells[0].observed, deviation.cells[0].reference
     if not (isinstance(observed, str) and isinstance(reference, str)):
         return None
-    return _spelled(deviation.field, observed, reference)
-
-
-def _spelled(field: str, observed: str, reference: str) -> str:
-    parts = [CATEGORY_SYMBOLIZER, field, observed, reference]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return spelled(CATEGORY_SYMBOLIZER, deviation.field, observed, reference)
 
 
 def _described(state: str, titles: Mapping[str, str]) -> str:
-    try:
-        parts = json.loads(state)
-    except (ValueError, RecursionError):
+    parts = parts_of(state, CATEGORY_SYMBOLIZER, str, str, str)
+    if parts is None:
         return state
-    if len(parts) != 4 or not all(isinstance(part, str) for part in parts):
-        return state
-    _, field, observed, reference = parts
+    field, observed, reference = parts
     return f'{titles.get(field, field)}: "{observed}" instead of "{reference}"'
 
 
 def _bins(sizes: FloatArray) -> IntArray:
     # Position of the size among the edges; what is not a number counts as no distance.
     return np.searchsorted(BIN_EDGES, np.nan_to_num(sizes, nan=0.0, posinf=np.inf), side="right")
-
-
-def _check(limit: int) -> None:
-    if limit < 1:
-        raise InvalidParameterError(f"A path of {limit} states was asked for; ask for at least 1.")
