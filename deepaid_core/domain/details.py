@@ -85,8 +85,9 @@ class SeriesColumn:
         unit: May be empty.
         normal_low: 1 % quantile of the training steps.
         normal_high: 99 % quantile of the training steps.
-        effect: How much the score falls when the whole column takes the reference's values in
-            the steps shown; the full ranking of columns is by it, largest first; may be negative.
+        effect: How far this column's error alone raises the score at the scored step, all others
+            being as forecast; for a column whose history changes, the fall when that is put
+            right, if larger. The ranking of columns is by it, largest first.
     """
 
     name: str

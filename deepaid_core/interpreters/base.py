@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.domain.anomaly import Threshold
-from deepaid_core.domain.batches import Batch, FloatArray, IntArray, TabularBatch
+from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.interpretation import (
-    Cell,
-    Deviation,
     Diagnostics,
-    Direction,
     Interpretation,
 )
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
@@ -27,7 +24,6 @@ __all__ = [
     "InterpretationList",
     "Interpretations",
     "Interpreter",
-    "TabularInterpretations",
 ]
 
 
@@ -108,6 +104,30 @@ class Interpretations(ABC):
         """(n,), whether the detector accepts the reference."""
         return self.reference_scores <= self.context.threshold.value
 
+    def diagnostics(
+        self, row: int, *, needed: int, plausibility: float | None, flip_scores: FloatArray
+    ) -> Diagnostics:
+        """How good the reference of an anomaly is.
+
+        Args:
+            row: Position of the anomaly.
+            needed: Fewest deviations that the search found to work; 0 where it found none.
+            plausibility: As `Diagnostics` defines it.
+            flip_scores: (k,), score after the first 1, 2, ... deviations take the reference's
+                values.
+        """
+        return Diagnostics(
+            score=float(self.scores[row]),
+            threshold=self.context.threshold.value,
+            reference_score=float(self.reference_scores[row]),
+            verified=bool(self.verified[row]),
+            max_deviations=self.context.max_deviations,
+            deviations_needed=needed,
+            plausibility=plausibility,
+            flip_scores=tuple(flip_scores.tolist()),
+            seed=self.context.seed,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class InterpretationList(Interpretations):
@@ -136,125 +156,6 @@ class InterpretationList(Interpretations):
 
     def __getitem__(self, row: int) -> Interpretation:
         return self.items[row]
-
-
-@dataclass(frozen=True, eq=False)
-class TabularInterpretations(Interpretations):
-    """Interpretations of feature vectors, column by column.
-
-    Attributes:
-        interpreter: Registry name.
-        context: What they were made with.
-        events: The n anomalies.
-        references: (n, d), original units; equal to the anomaly outside the changed fields.
-        fields: (n, K), positions of the changed fields in the schema, strongest first, -1 after
-            the last.
-        weights: (n, K), shares that sum to 1, 0 after the last.
-        flip_scores: (n, K), score after the first 1, 2, ... fields take the reference's values;
-            not a number after the last.
-        scores: (n,), of the anomalies.
-        reference_scores: (n,), of exactly `references`.
-        needed: (n,), fewest fields that the search found to work; 0 where it found none.
-        plausibility: (n,), percentile as `Diagnostics` defines it.
-    """
-
-    interpreter: str
-    context: Context
-    events: TabularBatch
-    references: FloatArray
-    fields: IntArray
-    weights: FloatArray
-    flip_scores: FloatArray
-    scores: FloatArray
-    reference_scores: FloatArray
-    needed: IntArray
-    plausibility: FloatArray
-
-    @property
-    def anomalies(self) -> TabularBatch:
-        """The n anomalies."""
-        return self.events
-
-    def sizes(self) -> FloatArray:
-        """(n, K), signed distance of the column of each field that moved most.
-
-        In units of that column's training spread; positive when the anomaly lies above its
-        reference; 0 after the last field.
-        """
-        distance = (self.anomalies.values - self.references) / self.context.columns.spread
-        signed = np.zeros(self.fields.shape)
-        for position, one in enumerate(self.anomalies.schema.fields):
-            rows, where = np.nonzero(self.fields == position)
-            if len(rows):
-                cells = distance[np.ix_(rows, np.array(one.columns))]
-                most = np.abs(cells).argmax(axis=1)
-                signed[rows, where] = cells[np.arange(len(rows)), most]
-        return signed
-
-    def categories(self) -> dict[int, tuple[IntArray, IntArray, tuple[str, ...]]]:
-        """One-hot fields by position: (n,) observed, (n,) of the reference, and their texts."""
-        schema = self.anomalies.schema
-        return {
-            position: (
-                self.anomalies.values[:, one.columns].argmax(axis=1),
-                self.references[:, one.columns].argmax(axis=1),
-                tuple(schema.features[column].category for column in one.columns),
-            )
-            for position, one in enumerate(schema.fields)
-            if schema.features[one.columns[0]].kind == "category"
-        }
-
-    def __getitem__(self, row: int) -> Interpretation:
-        shown = self.fields[row][self.fields[row] >= 0]
-        signed = (self.anomalies.values[row] - self.references[row]) / self.context.columns.spread
-        return Interpretation(
-            interpreter=self.interpreter,
-            deviations=tuple(
-                self._deviation(row, int(one), float(self.weights[row, place]), signed)
-                for place, one in enumerate(shown)
-            ),
-            observed=tuple(self.anomalies.values[row].tolist()),
-            reference=tuple(self.references[row].tolist()),
-            diagnostics=Diagnostics(
-                score=float(self.scores[row]),
-                threshold=self.context.threshold.value,
-                reference_score=float(self.reference_scores[row]),
-                verified=bool(self.verified[row]),
-                max_deviations=self.context.max_deviations,
-                deviations_needed=int(self.needed[row]),
-                plausibility=float(self.plausibility[row]),
-                flip_scores=tuple(self.flip_scores[row, : len(shown)].tolist()),
-                seed=self.context.seed,
-            ),
-        )
-
-    def _deviation(self, row: int, position: int, weight: float, signed: FloatArray) -> Deviation:
-        schema, profile = self.anomalies.schema, self.context.columns
-        one = schema.fields[position]
-        columns = sorted(one.columns, key=lambda column: -abs(signed[column]))
-        size = float(signed[columns[0]])
-        direction: Direction = "up" if size > 0 else "down"
-        if schema.features[columns[0]].kind == "category":
-            observed, reference = (
-                schema.features[one.columns[int(values[row, one.columns].argmax())]].category
-                for values in (self.anomalies.values, self.references)
-            )
-            cell = Cell(one.name, one.title, "", observed, reference)
-            return Deviation(one.name, one.title, "changed", abs(size), weight, (cell,))
-        cells = tuple(
-            Cell(
-                name=schema.features[column].name,
-                title=schema.features[column].title,
-                unit=schema.features[column].unit,
-                observed=float(self.anomalies.values[row, column]),
-                reference=float(self.references[row, column]),
-                normal_low=float(profile.low[column]),
-                normal_high=float(profile.high[column]),
-                percentile=profile.percentile(column, self.anomalies.values[row, column]),
-            )
-            for column in columns
-        )
-        return Deviation(one.name, one.title, direction, abs(size), weight, cells)
 
 
 class Interpreter(ABC):

@@ -9,7 +9,7 @@ import numpy as np
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.link_predictor import LinkPredictorDetector
 from deepaid_core.domain.batches import FloatArray, IntArray, LinkBatch, ObjectArray
-from deepaid_core.domain.interpretation import Cell, Deviation, Diagnostics, Interpretation
+from deepaid_core.domain.interpretation import Cell, Deviation, Interpretation
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
@@ -86,16 +86,11 @@ class LinkInterpretations(Interpretations):
             ),
             observed=(),
             reference=(),
-            diagnostics=Diagnostics(
-                score=float(self.scores[row]),
-                threshold=self.context.threshold.value,
-                reference_score=float(self.reference_scores[row]),
-                verified=bool(self.verified[row]),
-                max_deviations=self.context.max_deviations,
-                deviations_needed=int(self.needed[row]),
+            diagnostics=self.diagnostics(
+                row,
+                needed=int(self.needed[row]),
                 plausibility=float(self.plausibility[row]) if shown else None,
-                flip_scores=tuple(self.flip_scores[row, : len(shown)].tolist()),
-                seed=self.context.seed,
+                flip_scores=self.flip_scores[row, : len(shown)],
             ),
             modality=Modality.LINK,
             details=self._details.of(observed, reference),

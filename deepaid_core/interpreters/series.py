@@ -1,6 +1,5 @@
 """The default interpreter of series: cells of a window, grouped by metric."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -10,142 +9,19 @@ from torch import Tensor
 from deepaid_core.detectors.base import Detector, DifferentiableDetector
 from deepaid_core.detectors.fitting import one_thread
 from deepaid_core.domain.batches import FloatArray, IntArray, SeriesBatch
-from deepaid_core.domain.details import SeriesColumn, SeriesDetails
-from deepaid_core.domain.interpretation import (
-    Cell,
-    Deviation,
-    Diagnostics,
-    Direction,
-    Interpretation,
-)
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
-from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
+from deepaid_core.interpreters.base import Context, Interpreter
 from deepaid_core.interpreters.constraints import Constraints
+from deepaid_core.interpreters.last_step_search import Found
 from deepaid_core.interpreters.plausibility import PlausibilityScale, scale_of
-from deepaid_core.interpreters.series_search import CellSearch, Found
+from deepaid_core.interpreters.series_interpretations import SeriesInterpretations
+from deepaid_core.interpreters.series_scoring import WindowScores
+from deepaid_core.interpreters.series_search import CellSearch
 
-__all__ = ["GreedyCellsInterpreter", "SeriesInterpretations"]
+__all__ = ["GreedyCellsInterpreter"]
 
 _CHUNK: Final = 256  # anomalies at a time
-
-
-@dataclass(frozen=True, eq=False)
-class SeriesInterpretations(Interpretations):
-    """Interpretations of windows, cell by cell.
-
-    Attributes:
-        interpreter: Registry name.
-        context: What they were made with.
-        events: The n anomalies.
-        references: (n, h + 1, d), original units; equal to the anomaly outside the changed cells.
-        columns: (n, K), positions of the changed columns, strongest first, -1 after the last.
-        weights: (n, K), shares that sum to 1, 0 after the last.
-        flip_scores: (n, K), score after the first 1, 2, ... columns take the reference's values;
-            not a number after the last.
-        effects: (n, d), as `_effects` says; the full ranking of columns is by them.
-        scores: (n,), of the anomalies.
-        reference_scores: (n,), of exactly `references`.
-        needed: (n,), fewest columns that the search found to work; 0 where it found none.
-        plausibility: (n,), percentile as `Diagnostics` defines it, of the strangest changed step.
-    """
-
-    interpreter: str
-    context: Context
-    events: SeriesBatch
-    references: FloatArray
-    columns: IntArray
-    weights: FloatArray
-    flip_scores: FloatArray
-    effects: FloatArray
-    scores: FloatArray
-    reference_scores: FloatArray
-    needed: IntArray
-    plausibility: FloatArray
-
-    @property
-    def anomalies(self) -> SeriesBatch:
-        """The n anomalies."""
-        return self.events
-
-    def __getitem__(self, row: int) -> Interpretation:
-        shown = self.columns[row][self.columns[row] >= 0].tolist()
-        observed, reference = self.events.values[row], self.references[row]
-        step_s = self._step_s(row)
-        return Interpretation(
-            interpreter=self.interpreter,
-            deviations=tuple(
-                self._deviation(row, column, float(self.weights[row, place]))
-                for place, column in enumerate(shown)
-            ),
-            observed=tuple(observed.ravel().tolist()),
-            reference=tuple(reference.ravel().tolist()),
-            diagnostics=Diagnostics(
-                score=float(self.scores[row]),
-                threshold=self.context.threshold.value,
-                reference_score=float(self.reference_scores[row]),
-                verified=bool(self.verified[row]),
-                max_deviations=self.context.max_deviations,
-                deviations_needed=int(self.needed[row]),
-                plausibility=float(self.plausibility[row]),
-                flip_scores=tuple(self.flip_scores[row, : len(shown)].tolist()),
-                seed=self.context.seed,
-            ),
-            modality=Modality.SERIES,
-            details=SeriesDetails(
-                steps=len(observed),
-                step_times=tuple(step_s.tolist()),
-                columns=tuple(
-                    SeriesColumn(
-                        name=feature.name,
-                        title=feature.title,
-                        unit=feature.unit,
-                        normal_low=low,
-                        normal_high=high,
-                        effect=effect,
-                    )
-                    for feature, low, high, effect in zip(
-                        self.events.schema.features,
-                        self.context.columns.low.tolist(),
-                        self.context.columns.high.tolist(),
-                        self.effects[row].tolist(),
-                        strict=True,
-                    )
-                ),
-            ),
-        )
-
-    def _step_s(self, row: int) -> FloatArray:
-        known = self.events.context.get("step_times")
-        if known is not None:
-            return np.asarray(known[row], dtype=np.float64)
-        steps = self.events.values.shape[1]
-        times: FloatArray = self.events.times[row] + np.arange(1.0 - steps, 1.0)
-        return times
-
-    def _deviation(self, row: int, column: int, weight: float) -> Deviation:
-        profile, feature = self.context.columns, self.events.schema.features[column]
-        observed = self.events.values[row, :, column]
-        reference = self.references[row, :, column]
-        signed = (observed - reference) / profile.spread[column]
-        steps = np.flatnonzero(observed != reference)
-        steps = steps[np.argsort(-np.abs(signed[steps]), kind="stable")]
-        cells = tuple(
-            Cell(
-                name=f"{feature.name}@{step + 1 - len(observed)}",
-                title=_title(len(observed) - 1 - step),
-                unit=feature.unit,
-                observed=float(observed[step]),
-                reference=float(reference[step]),
-                normal_low=float(profile.low[column]),
-                normal_high=float(profile.high[column]),
-                percentile=profile.percentile(column, float(observed[step])),
-            )
-            for step in steps.tolist()
-        )
-        most = float(signed[steps[0]])
-        direction: Direction = "up" if most > 0 else "down"
-        return Deviation(feature.field, feature.title, direction, abs(most), weight, cells)
 
 
 class GreedyCellsInterpreter(Interpreter):
@@ -196,11 +72,11 @@ class GreedyCellsInterpreter(Interpreter):
             values = anomalies.values[rows]
             found = search.run(values)
             z0 = detector.to_model(values)
-            order, weights[rows] = _strongest(search, z0, found, k)
+            order, weights[rows] = _strongest(search.scores, z0, found, k)
             columns[rows] = order
             references[rows] = _shown(values, found, order, constraints, detector)
             flip_scores[rows] = _flips(values, references[rows], order, detector)
-            effects[rows] = _effects(search, z0, found)
+            effects[rows] = _effects(search.scores, z0, found)
             needed[rows] = np.where(found.accepted, found.columns(), 0)
             plausibility[rows] = _plausibility(values, references[rows], scale, detector)
             progress(rows.stop / n, f"Interpreted {rows.stop:,} of {n:,} anomalies")
@@ -221,13 +97,9 @@ class GreedyCellsInterpreter(Interpreter):
         )
 
 
-def _title(steps_before: int) -> str:
-    if steps_before == 0:
-        return "the scored step"
-    return f"{steps_before} step{'s' if steps_before > 1 else ''} before"
-
-
-def _strongest(search: CellSearch, z0: Tensor, found: Found, k: int) -> tuple[IntArray, FloatArray]:
+def _strongest(
+    scores: WindowScores, z0: Tensor, found: Found, k: int
+) -> tuple[IntArray, FloatArray]:
     """The k changed columns without which the score rises most, and their shares; (n, k) each."""
     used = found.changed.any(dim=1)
     where = torch.nonzero(used)
@@ -236,7 +108,7 @@ def _strongest(search: CellSearch, z0: Tensor, found: Found, k: int) -> tuple[In
     at = torch.arange(len(where))
     without[at, :, where[:, 1]] = z0[where[:, 0], :, where[:, 1]]
     if len(where):
-        rise[where[:, 0], where[:, 1]] = search.score(without) - search.score(found.z)[where[:, 0]]
+        rise[where[:, 0], where[:, 1]] = scores.score(without) - scores.score(found.z)[where[:, 0]]
     top = rise.topk(min(k, rise.shape[1]), dim=1)
     exists = top.values > -torch.inf
     # A column that does not raise the score by itself still belongs to the answer.
@@ -246,7 +118,7 @@ def _strongest(search: CellSearch, z0: Tensor, found: Found, k: int) -> tuple[In
     return torch.where(exists, top.indices, -1).numpy(), weights.numpy()
 
 
-def _effects(search: CellSearch, z0: Tensor, found: Found) -> FloatArray:
+def _effects(scores: WindowScores, z0: Tensor, found: Found) -> FloatArray:
     """How much each column does to the score, (n, d).
 
     Of the scored step: what its error does alone, all others being as forecast. Removing one
@@ -254,14 +126,14 @@ def _effects(search: CellSearch, z0: Tensor, found: Found) -> FloatArray:
     A column that misleads the forecast has no error of its own: it has what it is worth to put
     its history right.
     """
-    effects = search.alone(z0) - search.least(z0)[:, None]
+    effects = scores.alone(z0) - scores.least(z0)[:, None]
     where = torch.nonzero(found.changed[:, :-1].any(dim=1))
     if len(where):
         row, column = where[:, 0], where[:, 1]
         righted = z0[row]
         at = torch.arange(len(where))
         righted[at, :, column] = found.z[row, :, column]
-        fall = search.score(z0)[row] - search.score(righted)
+        fall = scores.score(z0)[row] - scores.score(righted)
         effects[row, column] = torch.maximum(effects[row, column], fall)
     return effects.double().numpy()
 

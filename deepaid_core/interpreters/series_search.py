@@ -1,7 +1,7 @@
 """Search of references among windows of a series, batched over anomalies."""
 
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -9,55 +9,13 @@ from torch import Tensor
 from deepaid_core.detectors.base import DifferentiableDetector
 from deepaid_core.domain.batches import FloatArray
 from deepaid_core.interpreters.constraints import Constraints
+from deepaid_core.interpreters.last_step_search import Found, LastStepSearch
+from deepaid_core.interpreters.series_scoring import VALUES, WindowScores
 
-__all__ = ["CellSearch", "Found"]
+__all__ = ["CellSearch"]
 
 _SCREENED: Final = 12  # moves per round scored exactly, of each of the two screens
 _MOST_ROUNDS: Final = 6  # cells that a search in the history may change
-_MOST_FORWARD: Final = 24  # columns that are added one by one; beyond, the order by effect decides
-_VALUES: Final = 1 << 23  # numbers per tensor of trials: 32 MB
-_PREFIXES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-
-
-@runtime_checkable
-class Forecaster(Protocol):
-    """A detector that reads the history once for many possible next steps."""
-
-    def forecast(self, history: Tensor) -> Tensor:
-        """Next steps, (n, h, d) to (n, d)."""
-        ...
-
-    def score_errors(self, errors: Tensor) -> Tensor:
-        """Scores of differences from the forecast, (n, d) to (n,)."""
-        ...
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Found:
-    """References of n anomalies in the order they were given.
-
-    Attributes:
-        z: (n, h + 1, d), references in model space.
-        changed: (n, h + 1, d), cells that differ from the anomaly.
-        accepted: (n,), whether the score reaches the target.
-    """
-
-    z: Tensor
-    changed: Tensor
-    accepted: Tensor
-
-    def columns(self) -> Tensor:
-        """(n,), how many columns differ."""
-        return self.changed.any(dim=1).sum(dim=1)
-
-    def better(self, other: "Found", instead: Tensor) -> "Found":
-        """These references, but the other's where `instead` is true."""
-        cells = instead[:, None, None]
-        return Found(
-            torch.where(cells, other.z, self.z),
-            torch.where(cells, other.changed, self.changed),
-            torch.where(instead, other.accepted, self.accepted),
-        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,8 +43,7 @@ class CellSearch:
     the history is put right rather than the next step bent to follow it, and the other way
     round.
 
-    1. The last step only: columns move to their forecast, in the order of what each does alone
-       or one by one as the score falls most, whichever needs fewer.
+    1. The last step only, as `LastStepSearch` does it.
     2. The history only, cell by cell: moves are ranked by first-order gain and by how far the
        cell lies from the median, since a saturated network gives no gradient; the best of both
        are scored exactly.
@@ -112,8 +69,10 @@ class CellSearch:
         target: float,
     ) -> None:
         self.detector, self.constraints = detector, constraints
+        self.scores = WindowScores(detector, constraints)
         self.normal, self.median, self.target = normal, median, target
         self._movable = torch.from_numpy(constraints.membership @ constraints.movable > 0)
+        self._last_step = LastStepSearch(self.scores, self._movable, target)
 
     def run(self, values: FloatArray) -> Found:
         """Search references of anomalies in original units, (n, h + 1, d)."""
@@ -121,7 +80,7 @@ class CellSearch:
             z0 = self.detector.to_model(values)
             less = self.detector.to_model(values - self.constraints.tolerance)
             more = self.detector.to_model(values + self.constraints.tolerance)
-            found = self._in_last_step(z0, less, more)
+            found = self._last_step.run(z0, less, more)
             window = _Windows(z0, less, more, self._beside(z0))
             history = torch.ones(z0.shape[1], dtype=torch.bool)
             history[-1] = False
@@ -131,111 +90,11 @@ class CellSearch:
             fewer = self._in_cells(window, steps=everywhere, limit=_limit(found) - 1)
             return self._prefer(found, fewer)
 
-    def score(self, windows: Tensor) -> Tensor:
-        """Scores of windows in model space, (k, h + 1, d) to (k,), in pieces."""
-        with torch.no_grad():
-            return self._score(windows)
-
-    def least(self, z0: Tensor) -> Tensor:
-        """Scores with the forecast in place of the last step, (n,)."""
-        with torch.no_grad():
-            return self._score(self.detector.reconstruct(z0))
-
-    def alone(self, z0: Tensor) -> Tensor:
-        """Score of each column's error in the last step by itself, (n, h + 1, d) to (n, d)."""
-        with torch.no_grad():
-            return torch.cat([self._alone(part) for part in torch.split(z0, self._rows(z0))])
-
-    def _alone(self, z0: Tensor) -> Tensor:
-        d = z0.shape[2]
-        forecast = self.detector.reconstruct(z0)[:, -1]
-        only = torch.eye(d, dtype=torch.bool)
-        lasts = torch.where(only, z0[:, -1:].expand(-1, d, -1), forecast[:, None])
-        return self._score_lasts(z0, lasts)
-
-    def _in_last_step(self, z0: Tensor, less: Tensor, more: Tensor) -> Found:
-        parts = [
-            self._last_step(*part)
-            for part in zip(
-                *(torch.split(t, self._rows(z0)) for t in (z0, less, more)),
-                strict=True,
-            )
-        ]
-        return Found(*(torch.cat([getattr(p, a) for p in parts]) for a in Found.__slots__))
-
-    def _last_step(self, z0: Tensor, less: Tensor, more: Tensor) -> Found:
-        goal = self._obeying(self.detector.reconstruct(z0)[:, -1])
-        allowed = self._movable & ((goal < less[:, -1]) | (goal > more[:, -1]))
-        forward = self._one_by_one(z0, goal, allowed)
-        effect = self._alone(z0).masked_fill(~allowed, -torch.inf)
-        ordered = self._by_prefix(z0, goal, effect)
-        results = []
-        for chosen in (forward, ordered):
-            kept, accepted = self._put_back_columns(z0, goal, chosen & allowed)
-            changed = torch.zeros_like(z0, dtype=torch.bool)
-            changed[:, -1] = kept
-            results.append(Found(torch.where(changed, goal[:, None], z0), changed, accepted))
-        first, second = results
-        fewer = second.columns() < first.columns()
-        return first.better(second, second.accepted & (fewer | ~first.accepted))
-
-    def _one_by_one(self, z0: Tensor, goal: Tensor, allowed: Tensor) -> Tensor:
-        """Columns to move, each time the one after which the score is lowest; (n, d)."""
-        n, d = goal.shape
-        last, chosen = z0[:, -1], torch.zeros_like(allowed)
-        rows, only = torch.arange(n), torch.eye(d, dtype=torch.bool)
-        for _ in range(min(d, _MOST_FORWARD)):
-            lasts = torch.where(
-                only | chosen[rows, None], goal[rows, None], last[rows, None].expand(-1, d, -1)
-            )
-            scores = self._score_lasts(z0[rows], lasts)
-            scores = scores.masked_fill(chosen[rows] | ~allowed[rows], torch.inf)
-            best, column = scores.min(dim=1)
-            chosen[rows[best < torch.inf], column[best < torch.inf]] = True
-            rows = rows[(best > self.target) & (best < torch.inf)]
-            if not len(rows):
-                break
-        return chosen
-
-    def _by_prefix(self, z0: Tensor, goal: Tensor, effect: Tensor) -> Tensor:
-        """The columns that do most by themselves, as many as it takes; (n, d)."""
-        d = goal.shape[1]
-        place = effect.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
-        counts = torch.tensor([*(k for k in _PREFIXES if k < d), d])
-        within = place[:, None] < counts[:, None]
-        lasts = torch.where(within, goal[:, None], z0[:, -1:])
-        # The last one stands in where none reaches the target.
-        reached = self._score_lasts(z0, lasts) <= self.target
-        reached[:, -1] = True
-        first = reached.int().argmax(dim=1)
-        return within[torch.arange(len(z0)), first]
-
-    def _put_back_columns(self, z0: Tensor, goal: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """Chosen columns of the last step that are needed, and whether they do; (n, d), (n,)."""
-        last, chosen = z0[:, -1], chosen.clone()
-        scores = self._score_lasts(z0, torch.where(chosen, goal, last)[:, None])[:, 0]
-        accepted = scores <= self.target
-        rows = torch.nonzero(accepted & (chosen.sum(dim=1) > 1))[:, 0]
-        while len(rows):
-            most = int(chosen[rows].sum(dim=1).max())
-            # Positions of the chosen columns, the same one again where a row has fewer.
-            columns = chosen[rows].float().topk(most, dim=1).indices
-            valid = chosen[rows].gather(1, columns)
-            trials = chosen[rows, None].expand(-1, most, -1).clone()
-            trials.scatter_(2, columns[:, :, None], value=False)
-            lasts = torch.where(trials, goal[rows, None], last[rows, None])
-            scores = self._score_lasts(z0[rows], lasts).masked_fill(~valid, torch.inf)
-            best, which = scores.min(dim=1)
-            free = best <= self.target
-            chosen[rows[free]] = trials[torch.arange(len(rows)), which][free]
-            rows = rows[free & (chosen[rows].sum(dim=1) > 1)]
-        return chosen, accepted
-
     def _in_cells(self, window: "_Windows", *, steps: Tensor, limit: Tensor) -> Found:
         """References that differ in some steps and in at most `limit` columns."""
         z, changed = window.z.clone(), torch.zeros_like(window.less, dtype=torch.bool)
         accepted = torch.zeros(len(z), dtype=torch.bool)
-        scores = self._score(z)
+        scores = self.scores.score(z)
         rows = torch.nonzero(limit > 0)[:, 0]
         for left in reversed(range(_MOST_ROUNDS)):
             if not len(rows):
@@ -243,8 +102,8 @@ class CellSearch:
             here, used = z[rows], changed[rows].any(dim=1)
             candidates = window.beside[rows].clone()
             if steps[-1]:
-                forecast = self.detector.reconstruct(here)[:, -1]
-                candidates[:, 0, -1] = self._obeying(forecast)
+                forecast = self.scores.forecast(here)
+                candidates[:, 0, -1] = self.scores.obeying(forecast)
             differs = (candidates < window.less[rows, None]) | (
                 candidates > window.more[rows, None]
             )
@@ -273,7 +132,7 @@ class CellSearch:
         before = torch.cat([z0[:, 1:2], z0[:, :-1]], dim=1)
         after = torch.cat([z0[:, 1:], z0[:, -1:]], dim=1)
         nearest = self.normal[self._nearest(z0.reshape(-1, d))[1]].reshape(n, steps, d)
-        halfway = self._obeying((before + after) / 2)
+        halfway = self.scores.obeying((before + after) / 2)
         return torch.stack([halfway, nearest, self.median.expand_as(z0)], dim=1)
 
     def _best_cells(
@@ -301,7 +160,7 @@ class CellSearch:
         cells = screened % (steps * d)
         trials = here.reshape(n, 1, -1).repeat(1, screened.shape[1], 1)
         trials.scatter_(2, cells[:, :, None], value[:, :, None])
-        scores = self._score(trials.reshape(-1, steps, d)).reshape(n, -1)
+        scores = self.scores.score(trials.reshape(-1, steps, d)).reshape(n, -1)
         best, which = scores.masked_fill(~possible, torch.inf).min(dim=1)
         row = torch.arange(n)
         cell = torch.zeros(n, steps * d, dtype=torch.bool)
@@ -324,7 +183,9 @@ class CellSearch:
                     undone[at, where[:, 1], where[:, 2]] = True
                 owner = rows[where[:, 0]]
                 scores = torch.full((len(rows), len(where)), torch.inf)
-                scores[where[:, 0], at] = self._score(torch.where(undone, z0[owner], z[owner]))
+                scores[where[:, 0], at] = self.scores.score(
+                    torch.where(undone, z0[owner], z[owner])
+                )
                 best, which = scores.min(dim=1)
                 free = best <= self.target
                 rows, which = rows[free], which[free]
@@ -346,33 +207,9 @@ class CellSearch:
 
     def _nearest(self, steps: Tensor) -> tuple[Tensor, Tensor]:
         """Distance to the nearest training step of each, (k, d) to (k,), and which it is."""
-        size = max(1, _VALUES // max(1, len(self.normal)))
+        size = max(1, VALUES // max(1, len(self.normal)))
         found = [torch.cdist(part, self.normal).min(dim=1) for part in torch.split(steps, size)]
         return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
-
-    def _obeying(self, z: Tensor) -> Tensor:
-        d = z.shape[-1]
-        back = self.constraints.apply(self.detector.from_model(z).reshape(-1, d))
-        return self.detector.to_model(back).reshape(z.shape)
-
-    @staticmethod
-    def _rows(z: Tensor) -> int:
-        """Anomalies at a time where each is tried with each column changed."""
-        return max(1, _VALUES // z.shape[2] ** 2)
-
-    def _score(self, windows: Tensor) -> Tensor:
-        size = max(1, _VALUES // windows[0].numel()) if len(windows) else 1
-        return torch.cat([self.detector.score_tensor(part) for part in torch.split(windows, size)])
-
-    def _score_lasts(self, z: Tensor, lasts: Tensor) -> Tensor:
-        """Scores of windows with p other last steps each, (n, p, d) to (n, p)."""
-        n, p, d = lasts.shape
-        if isinstance(self.detector, Forecaster):
-            errors = lasts - self.detector.forecast(z[:, :-1])[:, None]
-            return self.detector.score_errors(errors.reshape(n * p, d)).reshape(n, p)
-        history = z[:, None, :-1].expand(-1, p, -1, -1)
-        windows = torch.cat([history, lasts[:, :, None]], dim=2)
-        return self._score(windows.reshape(n * p, -1, d)).reshape(n, p)
 
 
 def _limit(found: Found) -> Tensor:

@@ -11,10 +11,11 @@ from deepaid_core.detectors.base import Detector, DifferentiableDetector
 from deepaid_core.domain.batches import FloatArray, TabularBatch
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
-from deepaid_core.interpreters.base import Context, Interpreter, TabularInterpretations
+from deepaid_core.interpreters.base import Context, Interpreter
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.greedy_search import GreedySearch, SearchResult
 from deepaid_core.interpreters.plausibility import scale_of
+from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
 
 __all__ = ["GreedyTabularInterpreter"]
 

@@ -23,7 +23,8 @@ from deepaid_core.domain.finding import (
 from deepaid_core.domain.schema import Schema
 from deepaid_core.figures.ribbon import flagged_message
 from deepaid_core.figures.words import short
-from deepaid_core.interpreters.base import Interpretations, TabularInterpretations
+from deepaid_core.interpreters.base import Interpretations
+from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
 from deepaid_core.sources.base import RawEvents, Source
 from deepaid_core.workflow.bursts import GAP_S, group_bursts
 
