@@ -1,10 +1,11 @@
 """Placing a figure on a page."""
 
-import textwrap
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+
+from deepaid_core.figures.theme import wrapped
 
 __all__ = ["compact", "narrow", "picked", "show"]
 
@@ -64,8 +65,8 @@ def narrow(figure: go.Figure, *, letters: int = _NARROW_TITLE) -> go.Figure:
         letters: Most letters of a line of its title.
     """
     old = str(figure.layout.title.text or "").split("<br>")
-    # Words only, so that no character reference is torn apart.
-    new = textwrap.wrap(" ".join(old), letters, break_long_words=False)
+    # A word may be a character reference, which no break may tear apart.
+    new = wrapped(" ".join(old), letters, tear=False)
     extra = _TITLE_LINE * max(0, len(new) - len(old))
     figure.update_layout(
         # Plotly places the middle line of a title, so each further line needs half of itself.

@@ -55,8 +55,8 @@ def nothing_yet() -> None:
     else:
         panels.empty_state(
             "No data yet",
-            "Load the demo data: recorded traffic of a small network with a trained detector, "
-            "ready in seconds. Or add a capture of your own.",
+            "Load the demo data: packets, logs, metrics and logins recorded on a small network, "
+            "each with a trained detector. Or add data of your own.",
         )
     job = registry().latest("demo")
     with st.container(horizontal=True):
@@ -67,7 +67,7 @@ def nothing_yet() -> None:
             on_click=_load_demo,
             disabled=job is not None and job.is_active,
         )
-        if st.button("Add a capture", icon=":material/database:"):
+        if st.button("Add your own data", icon=":material/database:"):
             navigation.go("data")
     job_panel(job)
 
@@ -104,7 +104,7 @@ def counts(numbers: Overview) -> None:
     places[1].metric("Patterns", f"{numbers.patterns:,}", border=True,
                      help="Findings flagged for the same reasons share a pattern.")  # fmt: skip
     places[2].metric("Entities", f"{numbers.entities:,}", border=True,
-                     help="Hosts that findings are about.")  # fmt: skip
+                     help="Hosts, users and sessions that findings are about.")  # fmt: skip
     places[3].metric(
         "Not verified", f"{numbers.unverified:,}", border=True,
         help=f"{format_share(numbers.unverified / numbers.findings)} of findings have no "
@@ -162,7 +162,7 @@ def over_time(numbers: Overview) -> None:
             charts.show(volume(runs[0].volume), key=f"volume-{runs[0].id}")
             st.caption(
                 plain(
-                    f"Latest run: {runs[0].source_name}, finished "
+                    f"Latest of {format_count(len(runs), 'run')}: {runs[0].source_name}, finished "
                     f"{format_time_utc(runs[0].finished_time)}."
                 )
             )

@@ -7,7 +7,7 @@ import streamlit as st
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, PatternRow
 from deepaid_core.domain.verdict import Verdict
-from deepaid_core.figures.machine import graph_view, machine_title
+from deepaid_core.figures.machine import GraphView, graph_view, machine_title
 from deepaid_core.figures.numbers import format_count, format_time_utc
 from deepaid_core.workflow import distill, triage
 from deepaid_core.workflow.distill import Suggestion
@@ -21,6 +21,7 @@ __all__ = ["decisions", "detail", "graph", "log", "overview", "suggestions"]
 _EXAMPLES = 5
 _LIST_LIMIT = 500
 _LOG_LIMIT = 200
+_SHORTEST, _TALLEST = 480, 860  # pixels of the state graph
 
 
 def suggestions(patterns: Sequence[PatternRow]) -> dict[str, Suggestion]:
@@ -172,6 +173,7 @@ def graph() -> None:
             version=view.version,
             key="state-graph",
             alt=machine_title(states),
+            height=_graph_height(view),
         )
     with twin:
         tables.show(
@@ -179,10 +181,16 @@ def graph() -> None:
             key=f"nodes-{view.version}-{selected}",
             alt="States and categories of the machine",
             clickable=False,
-            height=min(480, 38 + 35 * len(states.nodes)),
+            height=min(_graph_height(view), 38 + 35 * len(states.nodes)),
         )
         if selected:
             st.caption("What follows and precedes the selected node is listed first.")
+
+
+def _graph_height(view: GraphView) -> int:
+    # Labels shrink with the graph: a column of many states needs room to stay readable.
+    rows = [float(node["y"]) for node in view.nodes]
+    return round(min(_TALLEST, max(_SHORTEST, 0.8 * (max(rows) - min(rows)) + 160)))
 
 
 def _verdicts(verdicts: Sequence[Verdict], *, key: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from deepaid_core.distiller.machine import Machine
-from deepaid_core.distiller.states import describe_state
+from deepaid_core.distiller.symbolizers import describe_state
 from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
 from deepaid_core.domain.verdict import VerdictLabel
 
@@ -32,7 +32,7 @@ def state_graph(
     Args:
         machine: Any version.
         detector_name: A detector; one that was never taught about gives an empty graph.
-        titles: Title of each field.
+        titles: Title of each field of tabular data.
     """
     names: dict[str, str] = {}
     ends: set[str] = set()

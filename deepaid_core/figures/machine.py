@@ -29,8 +29,8 @@ __all__ = ["MAX_NODES", "GraphView", "graph_view", "machine_title", "state_graph
 MAX_NODES = 150
 """Most nodes that are drawn; those with the strongest support."""
 
-_LABEL, _LABEL_LINE = 48, 18
-_COLUMN, _ROW = 300.0, 130.0
+_LABEL_LINES, _LABEL_LINE = 3, 30
+_COLUMN, _ROW = 300.0, 110.0
 _ROUNDS = 4
 
 # (words, color, vis-network shape, Plotly symbol) by what analysts said of a node.
@@ -151,9 +151,15 @@ def _describe(node: StateNode) -> list[str]:
 
 
 def _label(node: StateNode) -> list[str]:
-    # Categories are told from states by more than their place.
-    title = shorten(visible(node.title), _LABEL)
-    return textwrap.wrap(f"[{title}]" if node.is_category else title, _LABEL_LINE)
+    # Categories are told from states by more than their place. What does not fit is in the
+    # tooltip: a log line starts with what tells it from others, so its end goes first.
+    title = shorten(visible(node.title), 300)
+    return textwrap.wrap(
+        f"[{title}]" if node.is_category else title,
+        _LABEL_LINE,
+        max_lines=_LABEL_LINES,
+        placeholder=" …",
+    ) or ["?"]
 
 
 def graph_view(graph: StateGraph, *, max_nodes: int = MAX_NODES) -> GraphView:

@@ -1,5 +1,6 @@
 """What all figures share: colors that read on light and dark, symbols, titles, empty states."""
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = [
     "empty_figure",
     "finish",
     "is_empty",
+    "wrapped",
 ]
 
 # Okabe and Ito's hues that keep a contrast of 3:1 on white and on a dark page alike; meaning is
@@ -31,6 +33,27 @@ BAND = "rgba(0, 158, 115, 0.20)"
 
 _TITLE_WIDTH = 66
 _EMPTY = "empty"
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|UTC|[kMG]?B|[mµ]?s|min|h)(?![^\W_]))")
+
+
+def wrapped(text: str, width: int, *, max_lines: int | None = None, tear: bool = True) -> list[str]:
+    """Lines of at most `width` letters in which numbers stay with their units.
+
+    Args:
+        text: Any text.
+        width: Most letters of a line.
+        max_lines: The rest is left out.
+        tear: Whether a word that is longer than a line is torn apart.
+    """
+    # `textwrap` breaks at plain blanks only.
+    lines = textwrap.wrap(
+        _UNIT.sub("\u00a0", text),
+        width,
+        max_lines=max_lines,
+        placeholder=" …",
+        break_long_words=tear,
+    )
+    return [line.replace("\u00a0", " ") for line in lines]
 
 
 def finish(
@@ -56,7 +79,7 @@ def finish(
         left: Left margin in pixels; grows with the labels.
         right: Right margin in pixels.
     """
-    lines = textwrap.wrap(title, _TITLE_WIDTH, max_lines=3, placeholder=" …") or [""]
+    lines = wrapped(title, _TITLE_WIDTH, max_lines=3) or [""]
     top = 18 + 20 * len(lines) + (36 if legend else 8)
     return go.Figure(
         data=list(traces),

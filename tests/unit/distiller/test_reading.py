@@ -226,6 +226,22 @@ def test_the_graph_shows_support_and_verdict_mix():
     assert state_graph(distiller.machine, "logins").nodes == ()
 
 
+def test_states_of_every_kind_of_data_stand_in_the_graph_in_words():
+    path = (
+        '["sequence-1",0,"Failed password","Accepted password"]',
+        '["series-1","web01.pkts_out",-2,"up",1]',
+        '["link-1","source","group of ws07","group of dc01"]',
+        "HH_weight:up:2",
+    )
+    graph = state_graph(
+        taught((path, TRUE, "scan")).machine, "packets", titles={"HH_weight": "packets"}
+    )
+    titles = {node.title for node in graph.nodes}
+    assert 'flagged line: "Failed password" instead of "Accepted password"' in titles
+    assert "source from group of ws07 instead of group of dc01" in titles
+    assert not titles & set(path)
+
+
 @pytest.mark.parametrize("patterns", [10_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_suggestion_among_many_patterns_takes_under_ten_milliseconds(patterns):
     outcomes = [Outcome(FALSE, f"c{i}") for i in range(20)]

@@ -8,7 +8,7 @@ import pytest
 from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
 from deepaid_core.domain.interpretation import Cell, Deviation
 from deepaid_core.figures import deviations, links, machine, scores, sequence, series, volume
-from deepaid_core.figures.theme import is_empty
+from deepaid_core.figures.theme import is_empty, wrapped
 from tests.factories import START, make_interpretation
 from tests.kinds import make_link_finding, make_sequence_finding, make_series_finding, renamed
 
@@ -170,3 +170,10 @@ def test_anomaly_and_closest_normal_differ_by_symbol_as_well_as_color():
     }
     assert symbols["anomaly"] != symbols["closest normal"]
     assert symbols["closest normal"].endswith("-open")
+
+
+def test_a_title_breaks_no_number_from_its_unit():
+    for width in range(16, 40):
+        lines = wrapped("had 49.5 %, then 12 kB in 3.5 s until 05:01:37 UTC", width)
+        assert not any(line.endswith(("49.5", "12", "3.5", ":37")) for line in lines)
+        assert " ".join(lines) == "had 49.5 %, then 12 kB in 3.5 s until 05:01:37 UTC"

@@ -49,6 +49,16 @@ def test_paths_read_from_left_to_right_with_categories_last():
     assert across["lone"] < across["end"]
 
 
+def test_a_long_label_keeps_its_beginning_and_its_tooltip_the_rest():
+    title = 'flagged line: "' + "word " * 40 + '" instead of "end"'
+    (drawn,) = graph_view(StateGraph(1, (StateNode("s", title, 1, 1, 0, False),))).nodes
+    lines = drawn["label"].split("\n")
+    assert lines[0].startswith('flagged line: "word')
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= 32
+    assert 'instead of "end"' in drawn["title"]
+
+
 def test_the_verdict_mix_shows_in_shape_as_well_as_color():
     mixes = (node("tp", tp=1), node("fp", fp=1), node("both", tp=1, fp=1), node("none"))
     view = graph_view(StateGraph(1, mixes))
