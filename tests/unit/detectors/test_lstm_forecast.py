@@ -14,7 +14,7 @@ from deepaid_core.errors import (
     InvalidEventsError,
     NotFittedError,
 )
-from tests.planted_series import (
+from tests.leaders_and_followers import (
     HISTORY,
     STILL,
     planted,

@@ -15,7 +15,7 @@ from deepaid_core.domain.schema import Feature, Schema
 from deepaid_core.errors import CancelledError, DetectorMismatchError
 from deepaid_core.interpreters.base import Context
 from deepaid_core.interpreters.series import GreedyCellsInterpreter
-from tests.planted_series import STILL, planted, planted_detector, series, windows
+from tests.leaders_and_followers import STILL, planted, planted_detector, series, windows
 
 LEADERS, FOLLOWERS = (0, 1), tuple(range(2, 10))
 

@@ -1,4 +1,4 @@
-"""Made-up series whose guilty metric and step are known."""
+"""Made-up series in which some metrics repeat others a step later; the guilty one is known."""
 
 from functools import cache
 
