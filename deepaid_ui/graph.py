@@ -43,7 +43,8 @@ export default function({data, parentElement, setStateValue}) {
     if (state) state.net.destroy();
     const text = {color: ink, strokeWidth: 3, strokeColor: paper};
     const options = Object.assign({}, data.options);
-    options.nodes = Object.assign({}, options.nodes, {font: Object.assign({size: 14}, text)});
+    const named = Object.assign({size: 14}, text, data.plates ? {background: paper} : {});
+    options.nodes = Object.assign({}, options.nodes, {font: named});
     options.edges = Object.assign({}, options.edges, {font: Object.assign({size: 12}, text)});
     const nodes = data.nodes.map(node => {
       const tip = document.createElement('div');
@@ -107,6 +108,7 @@ def show_graph(
     key: str,
     alt: str,
     height: int = 480,
+    plates: bool = False,
 ) -> str | None:
     """Draw a graph and return the id of the node that is selected.
 
@@ -118,6 +120,7 @@ def show_graph(
         key: Of the widget.
         alt: What the graph shows, for who cannot see it; a table of the nodes belongs beside it.
         height: In pixels.
+        plates: Names hide the lines below them.
     """
     result = _component()(
         data={
@@ -127,6 +130,7 @@ def show_graph(
             "version": version,
             "alt": alt,
             "height": height,
+            "plates": plates,
         },
         key=key,
         on_selected_change=lambda: None,

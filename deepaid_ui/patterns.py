@@ -21,7 +21,9 @@ __all__ = ["decisions", "detail", "graph", "log", "overview", "suggestions"]
 _EXAMPLES = 5
 _LIST_LIMIT = 500
 _LOG_LIMIT = 200
-_SHORTEST, _TALLEST = 480, 860  # pixels of the state graph
+# Pixels of the state graph: its height, the width of a usual page, room for names at its edges.
+_SHORTEST, _TALLEST = 320, 760
+_WIDTH, _NAME, _MARGIN = 1080, 240, 190
 
 
 def suggestions(patterns: Sequence[PatternRow]) -> dict[str, Suggestion]:
@@ -164,33 +166,34 @@ def graph() -> None:
         + " Diamonds led to true positives, dots to false positives, squares to both; the wider "
         "a line, the more decisions."
     )
-    drawn, twin = st.columns([0.6, 0.4], gap="medium")
-    with drawn:
-        selected = show_graph(
-            view.nodes,
-            view.edges,
-            options=view.options,
-            version=view.version,
-            key="state-graph",
-            alt=machine_title(states),
-            height=_graph_height(view),
-        )
-    with twin:
-        tables.show(
-            tables.nodes_frame(states, selected),
-            key=f"nodes-{view.version}-{selected}",
-            alt="States and categories of the machine",
-            clickable=False,
-            height=min(_graph_height(view), 38 + 35 * len(states.nodes)),
-        )
-        if selected:
-            st.caption("What follows and precedes the selected node is listed first.")
+    selected = show_graph(
+        view.nodes,
+        view.edges,
+        options=view.options,
+        version=view.version,
+        key="state-graph",
+        alt=machine_title(states),
+        height=_graph_height(view),
+        plates=True,
+    )
+    if selected:
+        st.caption("What follows and precedes the selected node is listed first.")
+    tables.show(
+        tables.nodes_frame(states, selected),
+        key=f"nodes-{view.version}-{selected}",
+        alt="States and categories of the machine",
+        clickable=False,
+        height=min(480, 38 + 35 * len(states.nodes)),
+    )
 
 
 def _graph_height(view: GraphView) -> int:
-    # Labels shrink with the graph: a column of many states needs room to stay readable.
-    rows = [float(node["y"]) for node in view.nodes]
-    return round(min(_TALLEST, max(_SHORTEST, 0.8 * (max(rows) - min(rows)) + 160)))
+    # Names shrink with the graph: a column of many states needs room to stay readable, but no
+    # more than is left once the columns fit the width.
+    across, down = ([float(node[axis]) for node in view.nodes] for axis in ("x", "y"))
+    scale = min(1.0, _WIDTH / (max(across) - min(across) + _NAME))
+    height = scale * (max(down) - min(down)) + _MARGIN
+    return round(min(_TALLEST, max(_SHORTEST, height)))
 
 
 def _verdicts(verdicts: Sequence[Verdict], *, key: str) -> None:

@@ -316,7 +316,7 @@ _CONFIG: dict[str, Any] = {
     "What deviates": st.column_config.TextColumn(width=290),
     "What": st.column_config.TextColumn(width=260),
     "Mark": st.column_config.TextColumn(width=112),
-    "State or category": st.column_config.TextColumn(width=235),
+    "State or category": st.column_config.TextColumn(width=620),
     "Kind": st.column_config.TextColumn(width=95),
     "Strongest example": st.column_config.TextColumn(width="large"),
     "Suggestion": st.column_config.TextColumn(

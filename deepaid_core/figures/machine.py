@@ -193,7 +193,7 @@ def graph_view(graph: StateGraph, *, max_nodes: int = MAX_NODES) -> GraphView:
             link.source,
             link.target,
             title=link.title,
-            width=1 + 5 * link.count / busiest,
+            width=1 + 3 * link.count / busiest,
             color=GREY,
             arrows="to",
         )
