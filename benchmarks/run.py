@@ -67,7 +67,8 @@ def main() -> None:
                 "figures": measured,
             }
     RESULT.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-    PAGE.write_text(render(results))
+    # As read back: the page is what the file gives, its order included.
+    PAGE.write_text(render(json.loads(RESULT.read_text())))
     print(PAGE.read_text())
 
 

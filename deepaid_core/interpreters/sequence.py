@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from deepaid_core.detectors.base import Detector
+from deepaid_core.detectors.fitting import one_thread
 from deepaid_core.domain.batches import PADDING, FloatArray, IntArray, SequenceBatch
 from deepaid_core.domain.details import UNKNOWN_TEXT, Likely, NextKey, SequenceDetails
 from deepaid_core.domain.interpretation import Cell, Deviation, Diagnostics, Interpretation
@@ -42,6 +43,8 @@ class KeySubstitutionInterpreter(Interpreter):
             return f"{type(detector).__name__} predicts no keys."
         return None
 
+    # The tensors are small: several threads on one of them wait for each other more than they work.
+    @one_thread()
     def _interpret(
         self, anomalies: SequenceBatch, context: Context, progress: Progress, cancelled: Cancelled
     ) -> InterpretationList:

@@ -45,6 +45,7 @@ class GreedyCellsInterpreter(Interpreter):
             return f"{type(detector).__name__} gives no gradient."
         return None
 
+    # The tensors are small: several threads on one of them wait for each other more than they work.
     @one_thread()
     def _interpret(
         self, anomalies: SeriesBatch, context: Context, progress: Progress, cancelled: Cancelled

@@ -44,7 +44,7 @@ LOGIN = (
     (1.0, "sshd[10]", "Accepted publickey for ana from 10.0.0.5 port 4001 ssh2: ED25519 SHA256:ab"),
     (1.1, "sshd[10]", "User child is on pid 11"),
     (1.2, "sshd[11]", "Starting session: command for ana from 10.0.0.5 port 4001 id 0"),
-    (1.3, "sudo[12]", "     ana : PWD=/home/ana ; USER=root ; COMMAND=/usr/bin/id -u"),
+    (1.3, "sudo[12]", "     ana : PWD=/var/lib/ana ; USER=root ; COMMAND=/usr/bin/id -u"),
     (1.4, "sudo[12]", "pam_unix(sudo:session): session opened for user root(uid=0) by (uid=7)"),
     (2.0, "sshd[10]", "pam_unix(sshd:session): session closed for user ana"),
 )

@@ -73,7 +73,7 @@ def test_templates_are_learned_from_the_period_only(sample):
 
 
 def test_child_sudo_and_their_lines_stay_in_the_session_of_the_login(tmp_path):
-    other = (1.35, "sudo[13]", "     bob : PWD=/home/bob ; USER=root ; COMMAND=/usr/bin/id")
+    other = (1.35, "sudo[13]", "     bob : PWD=/var/lib/bob ; USER=root ; COMMAND=/usr/bin/id")
     batch = read(source(written(tmp_path / "auth.log", syslog(*sorted((*LOGIN, other))))))
     assert sorted(set(batch.entities)) == ["web01:10", "web01:13"]
     assert (batch.entities == "web01:13").sum() == 1
