@@ -22,6 +22,7 @@ from deepaid_core.figures.numbers import (
     format_time_utc,
 )
 from deepaid_core.figures.text import shorten
+from deepaid_core.figures.twins import raw_columns
 from deepaid_core.workflow.distill import MachineChange, Suggestion, describe
 from deepaid_ui.panels import BANDS, LABEL_NAMES, SEVERITY_COLORS, severity_word
 from deepaid_ui.text import one_line
@@ -44,7 +45,8 @@ __all__ = [
     "verdicts_frame",
 ]
 
-_LONGEST = 160
+_LONGEST, _LONGEST_RAW = 160, 400
+_LINE = "line"
 _INTERPRETED, _MEMBER, _ELSEWHERE = "▶ interpreted", "● this finding", "○ another one"
 
 
@@ -201,12 +203,17 @@ def evidence_frame(finding: Finding) -> pd.DataFrame:
         ],
         "Score": ["" if row.score is None else format_score(row.score) for row in rows],
     }
-    for position, name in enumerate(finding.evidence_columns):
-        title = one_line(name).replace("_", " ")
+    for position in raw_columns(finding):
+        title = one_line(finding.evidence_columns[position]).replace("_", " ")
         frame[title if title not in frame else f"{title} (raw)"] = [
-            _text(row.values[position]) if position < len(row.values) else "" for row in rows
+            one_line(shorten(row.values[position], _LONGEST_RAW))
+            if position < len(row.values)
+            else ""
+            for row in rows
         ]
-    return pd.DataFrame(frame)
+    # A log line says its time itself, and needs the room.
+    first = ["Mark", _LINE, "Score"] if _LINE in frame else []
+    return pd.DataFrame({name: frame[name] for name in dict.fromkeys([*first, *frame])})
 
 
 def _mark(row: EvidenceRow, finding: Finding) -> str:
@@ -316,6 +323,7 @@ _CONFIG: dict[str, Any] = {
     "What deviates": st.column_config.TextColumn(width=290),
     "What": st.column_config.TextColumn(width=260),
     "Mark": st.column_config.TextColumn(width=112),
+    _LINE: st.column_config.TextColumn(width=620),
     "State or category": st.column_config.TextColumn(width=620),
     "Kind": st.column_config.TextColumn(width=95),
     "Strongest example": st.column_config.TextColumn(width="large"),

@@ -152,6 +152,13 @@ def _share(line: Line, spots: Sequence[Spot]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _places(spots: Sequence[Spot]) -> list[str]:
+    # Neighbors stand close to each other: names above and below by turns keep them apart.
+    neighbors = sorted((spot.x, spot.y, at) for at, spot in enumerate(spots) if not spot.border)
+    above = {at for _, _, at in neighbors[1::2]}
+    return ["top center" if at in above else "bottom center" for at in range(len(spots))]
+
+
 def _markers(spots: Sequence[Spot], is_user: bool) -> dict[str, Any]:
     own = [spot for spot in spots if spot.is_user is is_user]
     return {
@@ -161,8 +168,8 @@ def _markers(spots: Sequence[Spot], is_user: bool) -> dict[str, Any]:
         "x": [spot.x for spot in own],
         "y": [spot.y for spot in own],
         "text": ["<br>".join(map(figure_text, spot.label)) for spot in own],
-        "textposition": "bottom center",
-        "textfont": {"size": 11},
+        "textposition": _places(own),
+        "textfont": {"size": [11 if spot.border else 9 for spot in own]},
         "hovertext": ["<br>".join(map(figure_text, spot.title)) for spot in own],
         "hoverinfo": "text",
         "marker": {

@@ -25,7 +25,7 @@ from deepaid_core.figures import links, numbers, scores, sequence, series
 from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten, visible
-from deepaid_core.figures.twins import twins
+from deepaid_core.figures.twins import raw_columns, twins
 from deepaid_core.figures.words import sentences
 from deepaid_core.reports.document import ReportDocument, ReportFinding
 
@@ -59,6 +59,7 @@ class _Section:
     whys: tuple[_Figure, ...]
     sentences: tuple[str, ...]
     tables: tuple[Table, ...]
+    raw: tuple[int, ...]
     flip: _Figure
     timeline: _Figure
 
@@ -173,6 +174,7 @@ def _section(item: ReportFinding, number: int) -> _Section:
         ),
         sentences=tuple(shorten(sentence, _SENTENCE) for sentence in sentences(finding)),
         tables=twins(finding),
+        raw=raw_columns(finding),
         flip=_figure(f"flip-{number}", scores.flip_curve(diagnostics)),
         timeline=_figure(f"timeline-{number}", _timeline(finding)),
     )

@@ -1,11 +1,12 @@
 """Reports on sequences, series and links."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from deepaid_core.domain.queries import FindingQuery
-from deepaid_core.figures.twins import twins
+from deepaid_core.figures.twins import raw_columns, twins
 from deepaid_core.reports.document import ReportDocument, evidence_json
 from deepaid_core.reports.html import render
 from deepaid_core.store.sql import SqlStore
@@ -52,6 +53,22 @@ def test_a_report_has_the_sentences_figures_and_tables_of_its_kind(report, make,
             for cell in row:
                 assert " ".join(str(cell).split()) in page.text
     assert finding.summary.split(";")[0] in page.text
+
+
+def test_raw_events_show_what_is_there_and_a_log_line_once():
+    def shown(finding):
+        return [finding.evidence_columns[at] for at in raw_columns(finding)]
+
+    session = make_sequence_finding()
+    row = replace(session.evidence[0], values=("1", "sshd: hello", "sshd: <*>", "ip=1", "", "x"))
+    columns = ("position", "line", "template", "parameters", "note", "tail")
+    session = replace(session, evidence=(row,), evidence_columns=columns)
+    assert shown(session) == ["position", "line", "tail"]
+    keys = replace(session, evidence_columns=("position", "key", "template", "p", "note", "tail"))
+    assert shown(keys) == ["position", "key", "template", "p", "tail"]
+    login = make_link_finding()
+    assert set(shown(login)) <= set(login.evidence_columns)
+    assert shown(login)
 
 
 @pytest.mark.parametrize(("make", "figures"), MAKERS.values(), ids=MAKERS)
