@@ -87,7 +87,7 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
             ("Entity", shorten(finding.entity, _NAME)),
             ("Score", _score(row)),
             ("Detector", f"{finding.detector_name} ({finding.detector_id})"),
-            ("Events", f"{finding.event_count:,} in {_span(finding)}"),
+            ("Events", _events(finding)),
             ("First event", format_time_utc(finding.first_time)),
             ("Last event", format_time_utc(finding.last_time)),
             ("Source", shorten(finding.source_name, _NAME)),
@@ -105,8 +105,10 @@ def _score(row: FindingRow) -> str:
     return excess if excess.startswith("score") else f"{format_score(row.max_score)}, {excess}"
 
 
-def _span(finding: Finding) -> str:
-    return format_duration(finding.last_time - finding.first_time)
+def _events(finding: Finding) -> str:
+    if finding.event_count == 1:
+        return "1"
+    return f"{finding.event_count:,} in {format_duration(finding.last_time - finding.first_time)}"
 
 
 def why(finding: Finding) -> None:

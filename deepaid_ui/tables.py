@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 _LONGEST, _LONGEST_RAW = 160, 400
-_LINE = "line"
+_LINE, _PROCESS = "line", "process"
 _INTERPRETED, _MEMBER, _ELSEWHERE = "▶ interpreted", "● this finding", "○ another one"
 
 
@@ -206,14 +206,22 @@ def evidence_frame(finding: Finding) -> pd.DataFrame:
     for position in raw_columns(finding):
         title = one_line(finding.evidence_columns[position]).replace("_", " ")
         frame[title if title not in frame else f"{title} (raw)"] = [
-            one_line(shorten(row.values[position], _LONGEST_RAW))
-            if position < len(row.values)
-            else ""
-            for row in rows
+            one_line(shorten(_raw(finding, row, position), _LONGEST_RAW)) for row in rows
         ]
-    # A log line says its time itself, and needs the room.
-    first = ["Mark", _LINE, "Score"] if _LINE in frame else []
+    # A log line needs all the room there is.
+    first = ["Mark", "Time (UTC)", _LINE] if _LINE in frame else []
     return pd.DataFrame({name: frame[name] for name in dict.fromkeys([*first, *frame])})
+
+
+def _raw(finding: Finding, row: EvidenceRow, position: int) -> str:
+    names, values = finding.evidence_columns, row.values
+    value = values[position] if position < len(values) else ""
+    if names[position] != _LINE or _PROCESS not in names:
+        return value
+    # Time and host stand before the process, and elsewhere on the page.
+    place = names.index(_PROCESS)
+    process = values[place] if place < len(values) else ""
+    return value[max(0, value.find(process)) :]
 
 
 def _mark(row: EvidenceRow, finding: Finding) -> str:

@@ -152,11 +152,18 @@ def _share(line: Line, spots: Sequence[Spot]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _places(spots: Sequence[Spot]) -> list[str]:
-    # Neighbors stand close to each other: names above and below by turns keep them apart.
+def _places(spots: Sequence[Spot], ends: Sequence[float]) -> list[str]:
+    # Neighbors stand close to each other: names to the side of a column, and above and below a
+    # row by turns, keep them apart.
     neighbors = sorted((spot.x, spot.y, at) for at, spot in enumerate(spots) if not spot.border)
-    above = {at for _, _, at in neighbors[1::2]}
-    return ["top center" if at in above else "bottom center" for at in range(len(spots))]
+    left, right = min(ends, default=0.0), max(ends, default=0.0)
+    places = ["bottom center"] * len(spots)
+    for turn, (x, _, at) in enumerate(neighbors):
+        if left <= x <= right:
+            places[at] = "top center" if turn % 2 else "bottom center"
+        else:
+            places[at] = "middle right" if x > right else "middle left"
+    return places
 
 
 def _markers(spots: Sequence[Spot], is_user: bool) -> dict[str, Any]:
@@ -168,7 +175,7 @@ def _markers(spots: Sequence[Spot], is_user: bool) -> dict[str, Any]:
         "x": [spot.x for spot in own],
         "y": [spot.y for spot in own],
         "text": ["<br>".join(map(figure_text, spot.label)) for spot in own],
-        "textposition": _places(own),
+        "textposition": _places(own, [spot.x for spot in spots if spot.border]),
         "textfont": {"size": [11 if spot.border else 9 for spot in own]},
         "hovertext": ["<br>".join(map(figure_text, spot.title)) for spot in own],
         "hoverinfo": "text",

@@ -94,22 +94,25 @@ def score_strip(
             "annotations": [
                 *(
                     {
-                        "x": spot, "y": 0, "text": f"{name} {format_score(value)}",
-                        "showarrow": False, "yshift": 22,
+                        # In two lines, which fit beside a spot near the edge of half a page.
+                        "x": spot, "y": 0, "text": f"{name}<br>{format_score(value)}",
+                        "align": "right" if on_left else "left",
+                        "showarrow": False, "yshift": 28,
                         "xanchor": "right" if on_left else "left",
-                        "xshift": -2 if on_left else -8,
+                        "xshift": -2 if on_left else 4,
                     }
                     for name, value, spot, _, _, _, on_left in (anomaly, normal)
                 ),
                 {
-                    "x": spots[1], "y": 0, "text": f"threshold {format_score(threshold)}",
+                    "x": spots[1], "y": 0, "text": f"threshold<br>{format_score(threshold)}",
+                    "align": "left",
                     # Beside its dashed line, which would run through the letters.
-                    "showarrow": False, "yshift": -22, "xanchor": "left", "xshift": 4,
+                    "showarrow": False, "yshift": -28, "xanchor": "left", "xshift": 4,
                 },
             ],
         },
         title=_strip_title(score, threshold, reference_score, ratio),
-        height=160,
+        height=180,
         left=20,
     )  # fmt: skip
 

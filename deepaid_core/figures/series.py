@@ -80,7 +80,7 @@ def deviation_map(interpretation: Interpretation, *, everything: bool = False) -
         ],
         {
             "xaxis": _step_axis(steps)
-            | {"title": {"text": "Steps before the scored one; numbers: normal ranges off"}},
+            | {"title": {"text": "Steps before the scored one; numbers: normal widths outside"}},
             "yaxis": {
                 "tickvals": rows,
                 "ticktext": [figure_text(details.columns[at].title, 34) for at in columns],

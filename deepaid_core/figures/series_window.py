@@ -114,10 +114,12 @@ def series_sentences(interpretation: Interpretation) -> tuple[str, ...]:
         offset = place - details.steps + 1
         where = f"{step_words(offset)} the scored one" if offset else "in the scored step"
         more = f" ({len(moved)} of {details.steps} steps deviate)" if len(moved) > 1 else ""
+        # Beside a zero no factor says anything.
+        factor = f": {format_factor(seen, wanted)}" if seen and wanted else ""
         said.append(
             f"{shorten(column.title, 80)} was {format_value(seen, column.unit)} {where}"
-            f"{_beyond(column, seen)}; {format_value(wanted, column.unit)} would be normal: "
-            f"{format_factor(seen, wanted)}{more}."
+            f"{_beyond(column, seen)}; {format_value(wanted, column.unit)} would be normal"
+            f"{factor}{more}."
         )
     rest = len(window.order) - 2
     if rest > 0:

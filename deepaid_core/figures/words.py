@@ -5,7 +5,7 @@ from deepaid_core.domain.interpretation import Deviation, Interpretation
 from deepaid_core.domain.modality import Modality
 from deepaid_core.figures.deviations import deviation_sentence
 from deepaid_core.figures.link_words import link_sentences, link_short
-from deepaid_core.figures.numbers import format_factor
+from deepaid_core.figures.numbers import format_factor, format_value
 from deepaid_core.figures.ribbon import flagged_message
 from deepaid_core.figures.sequence import sequence_sentences, sequence_short
 from deepaid_core.figures.series_window import series_sentences
@@ -57,4 +57,10 @@ def _in_short(deviation: Deviation) -> str:
         return f"{deviation.title}: {cell.observed} instead of {cell.reference}"
     # The factor first: a table cuts the end of a long line off.
     title = cell.title if cell.title.startswith(deviation.title) else deviation.title
+    if not cell.observed or not cell.reference:
+        # Beside a zero no factor says anything.
+        observed, reference = (
+            format_value(value, cell.unit) for value in (cell.observed, cell.reference)
+        )
+        return f"{title}: {observed} instead of {reference}"
     return f"{format_factor(cell.observed, cell.reference)}: {title}"
