@@ -127,7 +127,12 @@ def _judge(pattern: PatternRow, suggestion: Suggestion) -> None:
     if not pattern.open_findings:
         st.caption("No finding of this pattern is open.")
         return
-    st.caption(f"One decision on all {format_count(pattern.open_findings, 'open finding')}")
+    count = pattern.open_findings
+    st.caption(
+        "A decision on the open finding"
+        if count == 1
+        else f"One decision on all {count:,} open findings"
+    )
     example = workspace().store.page(
         FindingQuery(status=Status.OPEN, pattern_id=pattern.pattern_id), limit=1
     )[0]
