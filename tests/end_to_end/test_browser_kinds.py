@@ -13,7 +13,7 @@ from deepaid_core.workflow import distill
 from deepaid_core.workspace import Workspace
 from tests.end_to_end.conftest import Server, walking
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FIRST_CELL = 80
 
