@@ -68,7 +68,7 @@ def _nothing(view: QueueView) -> None:
             "No findings yet",
             "Load the demo data on the Overview, or detect anomalies in a capture under Data.",
         )
-        navigation.link("data", "Add a capture", icon=":material/database:")
+        navigation.link("data", "Add a file", icon=":material/database:")
     elif view.is_filtered or view.status != "open":
         panels.empty_state(
             f"None of {format_count(everything, 'finding')} matches this filter",

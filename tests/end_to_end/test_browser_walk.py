@@ -43,6 +43,7 @@ def nodes_of_the_state_graph(walker):
     return walker.cells("State or category")
 
 
+@pytest.mark.slow
 def test_from_a_fresh_workspace_to_a_taught_distiller_and_back(walker, server, tmp_path):
     page = walker.page
     walker.open()
