@@ -69,7 +69,7 @@ clean:
 
 .venv/.app: .venv/.created pyproject.toml constraints.txt
 	@echo "Installing, once; torch alone is hundreds of megabytes ..."
-	@$(BIN)/python -m pip install -c constraints.txt -e .
+	@$(BIN)/python -m pip install -c constraints.txt -e ".[compare]"
 	@touch $@
 
 .venv/.test: .venv/.created pyproject.toml constraints.txt

@@ -39,6 +39,9 @@ INTERPRETERS: Final[dict[str, str]] = {
     "key-substitution": "deepaid_core.interpreters.sequence:KeySubstitutionInterpreter",
     "endpoint-replacement": "deepaid_core.interpreters.link:EndpointReplacementInterpreter",
     "greedy-cells": "deepaid_core.interpreters.series:GreedyCellsInterpreter",
+    "largest-error": "deepaid_core.interpreters.baselines.simple:LargestErrorInterpreter",
+    "nearest-normal": "deepaid_core.interpreters.baselines.simple:NearestNormalInterpreter",
+    "random": "deepaid_core.interpreters.baselines.simple:RandomInterpreter",
 }
 
 DEFAULT_DETECTORS: Final[dict[Modality, str]] = {

@@ -19,7 +19,7 @@ from deepaid_core.errors import DetectorMismatchError, InvalidEventsError, NotFi
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Arrays", "Detector", "DifferentiableDetector"]
+__all__ = ["Arrays", "Detector", "SearchableDetector", "gives_gradient"]
 
 Arrays = Mapping[str, NDArray[np.generic]]
 BatchT = TypeVar("BatchT", bound=Batch)
@@ -154,8 +154,8 @@ class Detector(ABC, Generic[BatchT]):
 
 
 @runtime_checkable
-class DifferentiableDetector(Protocol):
-    """What a search that follows gradients needs of a detector.
+class SearchableDetector(Protocol):
+    """What a search for references needs of a detector.
 
     Model space is where the network works. Every column is scaled on its own and keeps its
     order; the way there and back costs no more than 32-bit rounding. Shapes are (n, d) for
@@ -175,9 +175,19 @@ class DifferentiableDetector(Protocol):
         ...
 
     def score_tensor(self, z: "Tensor") -> "Tensor":
-        """Scores of points of model space, (n,); differentiable."""
+        """Scores of points of model space, (n,); differentiable where `gives_gradient` says so."""
         ...
 
     def reconstruct(self, z: "Tensor") -> "Tensor":
         """The detector's own idea of a normal event near each point, same shape."""
         ...
+
+
+def gives_gradient(detector: object) -> bool:
+    """Whether `score_tensor` can be differentiated.
+
+    Detectors of this package always can; one that cannot has `differentiable = False`.
+    """
+    return isinstance(detector, SearchableDetector) and bool(
+        getattr(detector, "differentiable", True)
+    )

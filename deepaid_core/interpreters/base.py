@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.profile import NormalProfile
+from deepaid_core.detectors.trained import TrainedDetector
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.interpretation import (
@@ -38,9 +39,12 @@ class Context:
         max_deviations: Most fields that may differ between anomaly and reference.
         locked: Names of fields that may not differ.
         seed: Seed of everything random.
+        budget_ms: Milliseconds after which a search gives the best it has found and marks what it
+            could not finish; None for as long as it takes. Answers that were cut off depend on
+            the machine.
 
     Raises:
-        InvalidParameterError: `max_deviations` is under 1.
+        InvalidParameterError: `max_deviations` is under 1, or `budget_ms` is not positive.
     """
 
     detector: Detector[Any]
@@ -49,12 +53,22 @@ class Context:
     max_deviations: int = 10
     locked: frozenset[str] = field(default_factory=frozenset)
     seed: int = 0
+    budget_ms: float | None = None
 
     def __post_init__(self) -> None:
         if self.max_deviations < 1:
             raise InvalidParameterError(
                 f"At most {self.max_deviations} deviations are allowed; allow at least 1."
             )
+        if self.budget_ms is not None and not self.budget_ms > 0:
+            raise InvalidParameterError(
+                f"The budget is {self.budget_ms} ms; give more than 0, or none."
+            )
+
+    @classmethod
+    def of(cls, trained: TrainedDetector, **settings: Any) -> "Context":
+        """What a trained detector tells an interpreter; settings are further attributes."""
+        return cls(trained.detector, trained.threshold, trained.profile, **settings)
 
     @property
     def columns(self) -> NormalProfile:

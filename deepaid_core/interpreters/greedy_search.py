@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepaid_core.detectors.base import DifferentiableDetector
+from deepaid_core.detectors.base import SearchableDetector
 from deepaid_core.domain.batches import FloatArray
 from deepaid_core.interpreters.constraints import Constraints
 
@@ -50,7 +50,7 @@ class GreedySearch:
 
     def __init__(
         self,
-        detector: DifferentiableDetector,
+        detector: SearchableDetector,
         constraints: Constraints,
         *,
         normal: Tensor,

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepaid_core.detectors.base import DifferentiableDetector
+from deepaid_core.detectors.base import SearchableDetector
 from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.domain.batches import FloatArray
 
@@ -42,7 +42,7 @@ class PlausibilityScale:
 _scales: WeakKeyDictionary[NormalProfile, PlausibilityScale] = WeakKeyDictionary()
 
 
-def scale_of(detector: DifferentiableDetector, profile: NormalProfile) -> PlausibilityScale:
+def scale_of(detector: SearchableDetector, profile: NormalProfile) -> PlausibilityScale:
     """The scale of a detector's training events; made once, as it takes longer than one search."""
     scale = _scales.get(profile)
     if scale is None:

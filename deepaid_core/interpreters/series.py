@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepaid_core.detectors.base import Detector, DifferentiableDetector
+from deepaid_core.detectors.base import Detector, SearchableDetector, gives_gradient
 from deepaid_core.detectors.fitting import one_thread
 from deepaid_core.domain.batches import FloatArray, IntArray, SeriesBatch
 from deepaid_core.domain.modality import Modality
@@ -41,7 +41,7 @@ class GreedyCellsInterpreter(Interpreter):
         """None for a differentiable detector of series, else the reason why not."""
         if detector.modality is not Modality.SERIES:
             return f"it reads series, the detector reads {detector.modality} events."
-        if not isinstance(detector, DifferentiableDetector):
+        if not gives_gradient(detector):
             return f"{type(detector).__name__} gives no gradient."
         return None
 
@@ -51,7 +51,7 @@ class GreedyCellsInterpreter(Interpreter):
         self, anomalies: SeriesBatch, context: Context, progress: Progress, cancelled: Cancelled
     ) -> SeriesInterpretations:
         detector = context.detector
-        assert isinstance(detector, DifferentiableDetector)  # noqa: S101  supports() saw to it
+        assert isinstance(detector, SearchableDetector)  # noqa: S101  supports() saw to it
         constraints = Constraints.of(anomalies.schema, context.columns, context.locked)
         scale = scale_of(detector, context.columns)
         search = CellSearch(
@@ -144,7 +144,7 @@ def _shown(
     found: Found,
     order: IntArray,
     constraints: Constraints,
-    detector: DifferentiableDetector,
+    detector: SearchableDetector,
 ) -> FloatArray:
     """References in original units, different from the anomaly in the shown columns only."""
     rows, places = np.nonzero(order >= 0)
@@ -157,7 +157,7 @@ def _shown(
 
 
 def _flips(
-    values: FloatArray, references: FloatArray, order: IntArray, detector: DifferentiableDetector
+    values: FloatArray, references: FloatArray, order: IntArray, detector: SearchableDetector
 ) -> FloatArray:
     """Score after the first 1, 2, ... shown columns take the reference's values, (n, k)."""
     scores = np.full(order.shape, np.nan)
@@ -178,7 +178,7 @@ def _plausibility(
     values: FloatArray,
     references: FloatArray,
     scale: PlausibilityScale,
-    detector: DifferentiableDetector,
+    detector: SearchableDetector,
 ) -> FloatArray:
     """Percentile of the strangest changed step, of the last one where none changed; (n,)."""
     n, steps, d = values.shape

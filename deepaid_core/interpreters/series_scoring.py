@@ -5,7 +5,7 @@ from typing import Final, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from deepaid_core.detectors.base import DifferentiableDetector
+from deepaid_core.detectors.base import SearchableDetector
 from deepaid_core.interpreters.constraints import Constraints
 
 __all__ = ["VALUES", "Forecaster", "WindowScores"]
@@ -35,7 +35,7 @@ class WindowScores:
         constraints: What a reference must obey.
     """
 
-    def __init__(self, detector: DifferentiableDetector, constraints: Constraints) -> None:
+    def __init__(self, detector: SearchableDetector, constraints: Constraints) -> None:
         self.detector, self.constraints = detector, constraints
 
     @torch.no_grad()

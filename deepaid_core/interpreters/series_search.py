@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from deepaid_core.detectors.base import DifferentiableDetector
+from deepaid_core.detectors.base import SearchableDetector
 from deepaid_core.domain.batches import FloatArray
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.last_step_search import Found, LastStepSearch
@@ -61,7 +61,7 @@ class CellSearch:
 
     def __init__(
         self,
-        detector: DifferentiableDetector,
+        detector: SearchableDetector,
         constraints: Constraints,
         *,
         normal: Tensor,

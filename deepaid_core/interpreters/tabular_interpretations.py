@@ -27,6 +27,8 @@ class TabularInterpretations(Interpretations):
         references: (n, d), original units; equal to the anomaly outside the changed fields.
         fields: (n, K), positions of the changed fields in the schema, strongest first, -1 after
             the last.
+        ranking: (n, F), positions of all fields that may move, the one that matters most first, -1
+            after the last; the shown fields need not be its first.
         weights: (n, K), shares that sum to 1, 0 after the last.
         flip_scores: (n, K), score after the first 1, 2, ... fields take the reference's values;
             not a number after the last.
@@ -41,6 +43,7 @@ class TabularInterpretations(Interpretations):
     events: TabularBatch
     references: FloatArray
     fields: IntArray
+    ranking: IntArray
     weights: FloatArray
     flip_scores: FloatArray
     scores: FloatArray

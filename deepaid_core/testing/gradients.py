@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from deepaid_core.detectors.base import Detector, DifferentiableDetector
+from deepaid_core.detectors.base import Detector, SearchableDetector, gives_gradient
 from deepaid_core.domain.batches import FloatArray
 from deepaid_core.testing.planted import planted, trained
 from deepaid_core.testing.unchanged import nothing_changes
@@ -14,7 +14,7 @@ __all__ = ["GRADIENT_CHECKS"]
 
 
 def check_offers_all_of_the_gradient_interface(cls: type[Detector[Any]]) -> None:
-    assert isinstance(trained(cls).detector, DifferentiableDetector)
+    assert gives_gradient(trained(cls).detector)
 
 
 def check_score_is_that_of_model_space(cls: type[Detector[Any]]) -> None:
@@ -49,7 +49,7 @@ def check_original_units_survive_model_space(cls: type[Detector[Any]]) -> None:
     batches: list[Any] = [data.fresh, *(plant.events for plant in data.plants)]
     spread = np.asarray(batches[0].values).reshape(-1, batches[0].values.shape[-1]).std(axis=0)
     detector = trained(cls).detector
-    assert isinstance(detector, DifferentiableDetector)
+    assert isinstance(detector, SearchableDetector)
     for events in batches:
         back = detector.from_model(detector.to_model(events.values))
         np.testing.assert_allclose((back - events.values) / spread, 0.0, atol=1e-3)
@@ -89,9 +89,9 @@ GRADIENT_CHECKS: Final = (
 """For every detector that offers `score_tensor`."""
 
 
-def _some(cls: type[Detector[Any]]) -> tuple[DifferentiableDetector, FloatArray]:
+def _some(cls: type[Detector[Any]]) -> tuple[SearchableDetector, FloatArray]:
     detector = trained(cls).detector
-    assert isinstance(detector, DifferentiableDetector)
+    assert isinstance(detector, SearchableDetector)
     events: Any = planted(cls.modality).fresh
     values: FloatArray = events.values[:8].copy()
     return detector, values

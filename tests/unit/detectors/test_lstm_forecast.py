@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from deepaid_core.detectors.artifacts import load_trained, save_trained
-from deepaid_core.detectors.base import DifferentiableDetector
+from deepaid_core.detectors.base import SearchableDetector
 from deepaid_core.detectors.lstm_forecast import LstmForecastDetector
 from deepaid_core.domain.batches import SeriesBatch
 from deepaid_core.domain.schema import Schema
@@ -80,7 +80,7 @@ def test_reconstruction_keeps_the_history_and_is_accepted(detector, trained, eve
 
 
 def test_the_score_is_the_error_of_the_last_step_and_pieces_of_it_agree(detector, events):
-    assert isinstance(detector, DifferentiableDetector)
+    assert isinstance(detector, SearchableDetector)
     z = detector.to_model(events.values)
     np.testing.assert_allclose(detector.score(events), detector.score_tensor(z), rtol=1e-4)
     errors = z[:, -1] - detector.forecast(z[:, :-1])

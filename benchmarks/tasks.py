@@ -1,0 +1,212 @@
+"""Feature vectors with a detector each, on which all interpreters are compared.
+
+The protocol is that of the notes on the authors' code, so that figures can be compared: an
+autoencoder of normal rows, scored by root mean square error, threshold at the 99 % quantile of
+training scores, rows scaled to 0..1 by the normal rows and clipped, distinct anomalies only.
+"""
+
+import csv
+import gzip
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import nn
+
+from deepaid_core.detectors.fitting import one_thread
+from deepaid_core.detectors.own_model import adapt
+from deepaid_core.detectors.trained import TrainedDetector
+from deepaid_core.domain.batches import FloatArray, IntArray, TabularBatch
+from deepaid_core.domain.schema import Feature, Schema
+
+__all__ = ["TASKS", "Task", "data_folder"]
+
+ROOT: Final = Path(__file__).parents[1]
+ANOMALIES: Final = 300
+SYMBOLIC: Final = ("protocol_type", "service", "flag")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Task:
+    """A detector and anomalies that it flags.
+
+    Attributes:
+        name: Short name.
+        trained: The detector.
+        anomalies: Distinct, all over the threshold.
+        guilty: (n, k), columns that are known to be wrong; None where nobody knows.
+        ranked: How many columns of a ranking are compared under noise and attack.
+    """
+
+    name: str
+    trained: TrainedDetector
+    anomalies: TabularBatch
+    guilty: IntArray | None = None
+    ranked: int = 10
+
+
+def data_folder() -> Path:
+    """Where the public data sets lie; `DEEPAID_SHARED_DATA` names another place."""
+    return Path(os.environ.get("DEEPAID_SHARED_DATA", ROOT.parent / "shared/data"))
+
+
+def nsl_kdd(*, fields: bool) -> Task:
+    """Attacks of KDDTest+; trained on the normal rows of KDDTrain+_20Percent.
+
+    Args:
+        fields: Whether the columns of a one-hot group move as one field; each alone otherwise.
+    """
+    folder = data_folder() / "nsl_kdd"
+    names = [row[0] for row in csv.reader((folder / "Field Names.csv").read_text().splitlines())]
+    train, test = (
+        [line.split(",") for line in gzip.decompress((folder / file).read_bytes()).decode().split()]
+        for file in ("KDDTrain+_20Percent.txt.gz", "KDDTest+.txt.gz")
+    )
+    columns: list[Feature] = []
+    parts: tuple[list[FloatArray], list[FloatArray]] = ([], [])
+    normal = np.array([row[41] == "normal" for row in train])
+    for place, name in enumerate(names):
+        texts = [np.array([row[place] for row in rows]) for rows in (train, test)]
+        if name in SYMBOLIC:
+            for category in np.unique(texts[0]).tolist():
+                title = f"{name}={category}"
+                columns.append(
+                    Feature(title, name, title, kind="category", low=0.0, high=1.0)
+                    if fields
+                    else Feature(title, title, title, low=0.0, high=1.0)
+                )
+                for part, text in zip(parts, texts, strict=True):
+                    part.append((text == category).astype(np.float64))
+        else:
+            columns.append(Feature(name, name, name, low=0.0, high=1.0))
+            values = [text.astype(np.float64) for text in texts]
+            for part, scaled in zip(parts, _scaled(values[0][normal], *values), strict=True):
+                part.append(scaled)
+    rows = [np.stack(part, axis=1) for part in parts]
+    attacks = np.array([row[41] != "normal" for row in test])
+    schema = Schema("nsl-kdd", tuple(columns))
+    name = "NSL-KDD, fields" if fields else "NSL-KDD, columns"
+    return _task(name, schema, rows[0][normal], rows[1][attacks])
+
+
+def kdd99() -> Task:
+    """Outliers of the KDD'99 selection with 18 numeric columns; trained on its inliers."""
+    folder = data_folder() / "kdd99_deepad"
+    inliers, outliers = (
+        np.genfromtxt(folder / f"val_{part}.csv.gz", delimiter=",", names=True)
+        for part in ("inliers", "outliers")
+    )
+    names = [name for name in inliers.dtype.names if name != "target"]
+    normal, attacks = (
+        np.stack([table[name] for name in names], axis=1) for table in (inliers, outliers)
+    )
+    schema = Schema("kdd99", tuple(Feature(n, n, n, low=0.0, high=1.0) for n in names))
+    pairs = [_scaled(normal[:, i], normal[:, i], attacks[:, i]) for i in range(len(names))]
+    train, test = (np.stack([pair[side] for pair in pairs], axis=1) for side in (0, 1))
+    return _task("KDD'99", schema, train, test, ranked=6)
+
+
+def planted(direction: str) -> Task:
+    """Eight Gaussian factors mixed into 100 columns; ten columns of each anomaly are moved.
+
+    Args:
+        direction: "up", "down" or "both" ways.
+    """
+    random = np.random.default_rng(0)
+    mixing = random.normal(size=(8, 100))
+    normal, clean = (
+        random.normal(size=(n, 8)) @ mixing + 0.5 * random.normal(size=(n, 100))
+        for n in (5000, 2 * ANOMALIES)
+    )
+    guilty = np.stack([random.choice(100, 10, replace=False) for _ in clean])
+    signs = {
+        "up": np.ones(guilty.shape),
+        "down": -np.ones(guilty.shape),
+        "both": random.choice([-1.0, 1.0], guilty.shape),
+    }[direction]
+    rows = np.arange(len(clean))[:, None]
+    clean[rows, guilty] += signs * random.uniform(4, 6, guilty.shape) * normal.std(axis=0)[guilty]
+    low, high = normal.min(axis=0), normal.max(axis=0)
+    # The middle half of 0..1: what was moved must not be cut off at the edge.
+    train, test = (np.clip(0.25 + 0.5 * (v - low) / (high - low), 0, 1) for v in (normal, clean))
+    schema = Schema(
+        "planted", tuple(Feature(f"f{i}", f"f{i}", f"f{i}", low=0.0, high=1.0) for i in range(100))
+    )
+    return _task(f"planted {direction}", schema, train, test, guilty=guilty, epochs=20)
+
+
+TASKS: Final[dict[str, Callable[[], Task]]] = {
+    "nsl-fields": lambda: nsl_kdd(fields=True),
+    "nsl-columns": lambda: nsl_kdd(fields=False),
+    "kdd99": kdd99,
+    "planted-up": lambda: planted("up"),
+    "planted-down": lambda: planted("down"),
+    "planted-both": lambda: planted("both"),
+}
+"""Names and makers; those of public data need the data folder."""
+
+
+def _scaled(normal: FloatArray, *others: FloatArray) -> list[FloatArray]:
+    low, high = normal.min(), normal.max()
+    span = high - low if high > low else 1.0
+    return [np.clip((values - low) / span, 0.0, 1.0) for values in others]
+
+
+def _task(
+    name: str,
+    schema: Schema,
+    normal: FloatArray,
+    attacks: FloatArray,
+    *,
+    guilty: IntArray | None = None,
+    ranked: int = 10,
+    epochs: int = 30,
+) -> Task:
+    trained = adapt(
+        schema,
+        normal,
+        reconstruct=_autoencoder(normal, epochs),
+        quantile=0.99,
+        name=name,
+        normal_size=len(normal),
+    )
+    _, first = np.unique(attacks, axis=0, return_index=True)
+    first = np.sort(first)
+    scores = trained.detector.score(TabularBatch.of_values(schema, attacks[first]))
+    over = first[trained.threshold.flag(scores)]
+    chosen = np.sort(np.random.default_rng(0).permutation(over)[:ANOMALIES])
+    return Task(
+        name=name,
+        trained=trained,
+        anomalies=TabularBatch.of_values(schema, attacks[chosen]),
+        guilty=None if guilty is None else guilty[chosen],
+        ranked=ranked,
+    )
+
+
+@one_thread()
+def _autoencoder(normal: FloatArray, epochs: int) -> nn.Module:
+    """Widths D, .75 D, .5 D, .25 D, .1 D and back; ReLU between, none at the middle or the end."""
+    d = normal.shape[1]
+    widths = [d, *(round(share * d) for share in (0.75, 0.5, 0.25)), max(4, round(0.1 * d))]
+    rows = torch.from_numpy(normal.astype(np.float32))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        layers: list[nn.Module] = []
+        for way in (widths, widths[::-1]):
+            for wide, narrow in pairwise(way):
+                layers += [nn.Linear(wide, narrow), nn.ReLU()]
+            layers.pop()
+        network = nn.Sequential(*layers)
+        optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, weight_decay=1e-6)
+        for _ in range(epochs):
+            for part in torch.randperm(len(rows)).split(128):
+                optimizer.zero_grad()
+                (network(rows[part]) - rows[part]).square().mean().backward()
+                optimizer.step()
+    return network.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""Methods of others, behind the same interface, to compare with."""
