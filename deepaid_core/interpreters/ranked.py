@@ -18,11 +18,12 @@ from deepaid_core.interpreters.base import Context, Interpreter
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.plausibility import PlausibilityScale, scale_of
 from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
-from deepaid_core.interpreters.tabular_proof import references_of, steps_of, weights_of
+from deepaid_core.interpreters.tabular_proof import references_of, weights_of
 
 __all__ = ["RankedInterpreter", "Surroundings"]
 
 _CHUNK: Final = 256  # anomalies at a time
+_FIRST_STEPS: Final = 4  # tried at once; twice as many each time for those not yet accepted
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,6 +52,24 @@ class Surroundings:
     def membership(self) -> Tensor:
         """(d, F), 1 where a column belongs to a field."""
         return torch.from_numpy(self.constraints.membership.astype(np.float32))
+
+    @property
+    def field_of(self) -> Tensor:
+        """(d,), position of each column's field."""
+        return self.membership.argmax(dim=1)
+
+    def over_columns(self, importance: Tensor) -> Tensor:
+        """Importance of fields, (n, F), shared out equally among their columns, (n, d)."""
+        return (importance / self.membership.sum(dim=0))[:, self.field_of]
+
+    def moving(self, z: Tensor, reference: Tensor) -> Tensor:
+        """(n, F), fields that may move and would, from each point to its reference."""
+        apart = ((z - reference).abs() > 1e-6).float() @ self.membership > 0
+        return apart & torch.from_numpy(self.constraints.movable)
+
+    def chance(self) -> torch.Generator:
+        """The same random numbers for every batch, so that an answer depends on its row only."""
+        return torch.Generator().manual_seed(self.seed)
 
     def nearest_normal(self, z: Tensor) -> Tensor:
         """The accepted training event closest to each point, (n, d)."""
@@ -98,7 +117,8 @@ class RankedInterpreter(Interpreter):
             known: What else may be used.
 
         Returns:
-            (n, d), at least 0, higher matters more; and (n, d) in model space.
+            (n, d), higher matters more, summed over the columns of a field; and (n, d) in model
+            space.
         """
 
     @one_thread()
@@ -117,10 +137,9 @@ class RankedInterpreter(Interpreter):
             target=context.threshold.value - context.threshold.margin,
             seed=context.seed,
         )
-        n, d = anomalies.values.shape
-        f = len(anomalies.schema.fields)
+        n, f = len(anomalies), len(anomalies.schema.fields)
         k = min(context.max_deviations, f)
-        references, ranking = np.empty((n, d)), np.full((n, f), -1)
+        references, ranking = anomalies.values.copy(), np.full((n, f), -1)
         fields, flip_scores = np.full((n, k), -1), np.full((n, k), np.nan)
         needed, plausibility = np.zeros(n, dtype=np.int64), np.empty(n)
         for start in range(0, n, _CHUNK):
@@ -129,15 +148,13 @@ class RankedInterpreter(Interpreter):
             values = anomalies.values[rows]
             z = detector.to_model(values)
             importance, target = self._rank(z, known)
-            ranking[rows] = _order(values, importance, target, known)
-            full = references_of(values, target, ranking[rows], constraints, detector)
-            needed[rows] = _needed(values, full, ranking[rows], known)
-            count = np.where((needed[rows] > 0) & (needed[rows] <= k), needed[rows], k)
-            fields[rows] = np.where(np.arange(k) < count[:, None], ranking[rows, :k], -1)
+            order, full = _order(values, importance, target, known)
+            steps, needed[rows] = _walk(z, detector.to_model(full), order, known)
+            enough = (needed[rows] > 0) & (needed[rows] <= k)
+            shown = np.arange(k) < np.where(enough, needed[rows], k)[:, None]
+            ranking[rows], fields[rows] = order, np.where(shown, order[:, :k], -1)
+            flip_scores[rows] = np.where(shown, steps[:, :k], np.nan)
             references[rows] = references_of(values, target, fields[rows], constraints, detector)
-            flip_scores[rows] = steps_of(
-                values, references[rows], fields[rows], constraints, detector
-            )
             plausibility[rows] = known.scale.percentile(detector.to_model(references[rows]))
             progress(rows.stop / n, f"Interpreted {rows.stop:,} of {n:,} anomalies")
         scores = detector.score(anomalies)
@@ -157,11 +174,16 @@ class RankedInterpreter(Interpreter):
         )
 
 
-def _order(values: FloatArray, importance: Tensor, target: Tensor, known: Surroundings) -> IntArray:
-    """Fields by the sum of the importance of their columns, (n, F); -1 for those that cannot move.
+def _order(
+    values: FloatArray, importance: Tensor, target: Tensor, known: Surroundings
+) -> tuple[IntArray, FloatArray]:
+    """Fields by the sum of the importance of their columns, and all of them moved.
 
     A field cannot move where it is locked, or where its new values are the old ones within the
     tolerance.
+
+    Returns:
+        (n, F), -1 after the last that can move; and (n, d), original units.
     """
     rules = known.constraints
     every = np.arange(rules.membership.shape[1])
@@ -172,13 +194,44 @@ def _order(values: FloatArray, importance: Tensor, target: Tensor, known: Surrou
     worth = (importance @ known.membership).double().numpy()
     worth = np.where(moves, worth, -np.inf)
     order = np.argsort(-worth, axis=1, kind="stable")
-    return np.where(np.take_along_axis(moves, order, axis=1), order, -1)
+    return np.where(np.take_along_axis(moves, order, axis=1), order, -1), full
 
 
-def _needed(
-    values: FloatArray, full: FloatArray, ranking: IntArray, known: Surroundings
-) -> IntArray:
-    """How many of the first fields it takes until the detector accepts, (n,); 0 for never."""
-    scores = steps_of(values, full, ranking, known.constraints, known.detector)
-    accepted = scores <= known.target
-    return np.where(accepted.any(axis=1), accepted.argmax(axis=1) + 1, 0)
+def _walk(
+    z: Tensor, full: Tensor, ranking: IntArray, known: Surroundings
+) -> tuple[FloatArray, IntArray]:
+    """Score after the first 1, 2, ... ranked fields have moved, until the detector accepts.
+
+    Args:
+        z: The anomalies, (n, d).
+        full: The same with every field moved.
+        ranking: (n, F), positions of fields, -1 after the last.
+        known: Detector and target.
+
+    Returns:
+        (n, F), not a number where nothing was tried; and (n,), the first step that is accepted, 0
+        for none.
+    """
+    n, f = ranking.shape
+    scores, needed = np.full((n, f), np.nan), np.zeros(n, dtype=np.int64)
+    place = np.full((n, f), f)
+    rows, places = np.nonzero(ranking >= 0)
+    place[rows, ranking[rows, places]] = places
+    turn = torch.from_numpy(place)[:, known.field_of]
+    start, size = 0, _FIRST_STEPS
+    while start < f:
+        left = np.flatnonzero((needed == 0) & (ranking[:, start] >= 0))
+        if not len(left):
+            break
+        stop = min(start + size, f)
+        steps = torch.arange(start, stop)[:, None]
+        moved = turn[left, None] <= steps
+        trials = torch.where(moved, full[left, None], z[left, None]).flatten(0, 1)
+        with torch.no_grad():
+            tried = known.detector.score_tensor(trials).double().numpy().reshape(len(left), -1)
+        tried = np.where(ranking[left, start:stop] >= 0, tried, np.nan)
+        scores[left, start:stop] = tried
+        accepted = tried <= known.target
+        needed[left] = np.where(accepted.any(axis=1), accepted.argmax(axis=1) + 1 + start, 0)
+        start, size = stop, 2 * size
+    return scores, needed

@@ -1,7 +1,8 @@
 """What every interpreter has to keep with every detector it supports; one function a promise.
 
-An interpreter may name promises that it does not keep yet, with the reason, in
-`EXPECTED_FAILURES`: `{"check_name": "why"}`.
+An interpreter may name quick parameters in `CHECK_PARAMS`, other values of all its parameters in
+`CHECK_ALTERNATIVES`, and promises that it does not keep, with the reason, in `EXPECTED_FAILURES`:
+`{"check_name": "why"}`.
 """
 
 from collections.abc import Callable
@@ -182,7 +183,7 @@ def check_nothing_is_left_behind_by_an_exception(pair: Pair) -> None:
 
     with nothing_changes(pair.one.detector, events):
         try:
-            pair.interpreter().interpret(events, pair.context(), progress=fail)
+            pair.make().interpret(events, pair.context(), progress=fail)
         except InterruptedError:
             return
         raise AssertionError("progress was never reported")
@@ -191,7 +192,7 @@ def check_nothing_is_left_behind_by_an_exception(pair: Pair) -> None:
 def check_can_be_cancelled(pair: Pair) -> None:
     with nothing_changes(pair.one.detector):
         try:
-            pair.interpreter().interpret(pair.some(6), pair.context(), cancelled=lambda: True)
+            pair.make().interpret(pair.some(6), pair.context(), cancelled=lambda: True)
         except CancelledError:
             return
         raise AssertionError("it went on")
@@ -239,7 +240,7 @@ def check_every_parameter_matters(pair: Pair) -> None:
     events = pair.some(6)
     before = repr(pair.interpret(events))
     for name, value in alternatives.items():
-        other = pair.interpreter(**{name: value}).interpret(events, pair.context())
+        other = pair.make(**{name: value}).interpret(events, pair.context())
         assert repr(tuple(other)) != before, f"'{name}' has no effect"
 
 

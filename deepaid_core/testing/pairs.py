@@ -51,6 +51,16 @@ class Pair:
         """What it was trained on, and the anomalies."""
         return planted(self.detector.modality)
 
+    def make(self, **changes: Any) -> Interpreter:
+        """An interpreter that is quick enough for checks.
+
+        What its class names in `CHECK_PARAMS` takes the place of the defaults.
+
+        Args:
+            changes: Further parameters.
+        """
+        return self.interpreter(**{**getattr(self.interpreter, "CHECK_PARAMS", {}), **changes})
+
     @property
     def why_not(self) -> str | None:
         """None when the two understand each other, else the reason."""
@@ -62,7 +72,7 @@ class Pair:
 
     def interpret(self, anomalies: Batch, **changes: Any) -> tuple[Interpretation, ...]:
         """Interpretations as values."""
-        return tuple(self.interpreter().interpret(anomalies, self.context(**changes)))
+        return tuple(self.make().interpret(anomalies, self.context(**changes)))
 
     def found(self) -> tuple[Found, ...]:
         """Of every plant; worked out once."""
@@ -91,7 +101,7 @@ def _found(pair: Pair) -> tuple[Found, ...]:
     for plant in pair.data.plants:
         rows = np.flatnonzero(pair.one.threshold.flag(pair.one.detector.score(plant.events)))
         flagged = _take(plant, rows)
-        made = pair.interpreter().interpret(flagged.events, pair.context())
+        made = pair.make().interpret(flagged.events, pair.context())
         found.append(Found(flagged, made, tuple(made)))
     return tuple(found)
 
