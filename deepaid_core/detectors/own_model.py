@@ -65,6 +65,12 @@ class OwnModelDetector(Detector[TabularBatch]):
             for start in range(0, len(events), _CHUNK):
                 part = events.values[start : start + _CHUNK]
                 scores[start : start + len(part)] = self.score_tensor(self.to_model(part)).numpy()
+        if not np.isfinite(scores).all():
+            row = int(np.flatnonzero(~np.isfinite(scores))[0])
+            raise InvalidEventsError(
+                f"The model's score of event {int(events.indices[row])} is {scores[row]}, which is "
+                "not finite; let it give a number for every event."
+            )
         return scores
 
     def to_model(self, values: FloatArray) -> Tensor:
