@@ -78,6 +78,7 @@ class Diagnostics:
             event among such distances between training events; lower is closer to normal.
         flip_scores: Score after the first 1, 2, ... shown deviations take the reference's values.
         seed: Seed of the search.
+        stopped_early: Time ran out: this is the best that was found until then.
     """
 
     score: float
@@ -89,6 +90,7 @@ class Diagnostics:
     plausibility: float | None
     flip_scores: tuple[float, ...]
     seed: int
+    stopped_early: bool = field(default=False, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True, slots=True)

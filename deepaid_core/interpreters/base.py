@@ -119,7 +119,13 @@ class Interpretations(ABC):
         return self.reference_scores <= self.context.threshold.value
 
     def diagnostics(
-        self, row: int, *, needed: int, plausibility: float | None, flip_scores: FloatArray
+        self,
+        row: int,
+        *,
+        needed: int,
+        plausibility: float | None,
+        flip_scores: FloatArray,
+        stopped_early: bool = False,
     ) -> Diagnostics:
         """How good the reference of an anomaly is.
 
@@ -129,6 +135,7 @@ class Interpretations(ABC):
             plausibility: As `Diagnostics` defines it.
             flip_scores: (k,), score after the first 1, 2, ... deviations take the reference's
                 values.
+            stopped_early: As `Diagnostics` defines it.
         """
         return Diagnostics(
             score=float(self.scores[row]),
@@ -140,6 +147,7 @@ class Interpretations(ABC):
             plausibility=plausibility,
             flip_scores=tuple(flip_scores.tolist()),
             seed=self.context.seed,
+            stopped_early=stopped_early,
         )
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.link_predictor import LinkPredictorDetector
@@ -41,6 +42,7 @@ class LinkInterpretations(Interpretations):
         reference_scores: (n,), of exactly `references`.
         needed: (n,), fewest endpoints that the search found to work; 0 where it found none.
         plausibility: (n,), percentile as `Diagnostics` defines it.
+        stopped_early: (n,), anomalies whose search ran out of time; None for none.
     """
 
     interpreter: str
@@ -55,6 +57,7 @@ class LinkInterpretations(Interpretations):
     reference_scores: FloatArray
     needed: IntArray
     plausibility: FloatArray
+    stopped_early: NDArray[np.bool_] | None = None
 
     @property
     def anomalies(self) -> LinkBatch:
@@ -91,6 +94,7 @@ class LinkInterpretations(Interpretations):
                 needed=int(self.needed[row]),
                 plausibility=float(self.plausibility[row]) if shown else None,
                 flip_scores=self.flip_scores[row, : len(shown)],
+                stopped_early=self.stopped_early is not None and bool(self.stopped_early[row]),
             ),
             modality=Modality.LINK,
             details=self._details.of(observed, reference),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepaid_core.domain.batches import FloatArray, IntArray, SeriesBatch
 from deepaid_core.domain.details import SeriesColumn, SeriesDetails
@@ -31,6 +32,7 @@ class SeriesInterpretations(Interpretations):
         reference_scores: (n,), of exactly `references`.
         needed: (n,), fewest columns that the search found to work; 0 where it found none.
         plausibility: (n,), percentile as `Diagnostics` defines it, of the strangest changed step.
+        stopped_early: (n,), anomalies whose search ran out of time; None for none.
     """
 
     interpreter: str
@@ -45,6 +47,7 @@ class SeriesInterpretations(Interpretations):
     reference_scores: FloatArray
     needed: IntArray
     plausibility: FloatArray
+    stopped_early: NDArray[np.bool_] | None = None
 
     @property
     def anomalies(self) -> SeriesBatch:
@@ -68,6 +71,7 @@ class SeriesInterpretations(Interpretations):
                 needed=int(self.needed[row]),
                 plausibility=float(self.plausibility[row]),
                 flip_scores=self.flip_scores[row, : len(shown)],
+                stopped_early=self.stopped_early is not None and bool(self.stopped_early[row]),
             ),
             modality=Modality.SERIES,
             details=SeriesDetails(

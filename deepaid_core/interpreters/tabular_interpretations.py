@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepaid_core.domain.batches import FloatArray, IntArray, TabularBatch
 from deepaid_core.domain.interpretation import (
@@ -36,6 +37,7 @@ class TabularInterpretations(Interpretations):
         reference_scores: (n,), of exactly `references`.
         needed: (n,), fewest fields that the search found to work; 0 where it found none.
         plausibility: (n,), percentile as `Diagnostics` defines it.
+        stopped_early: (n,), anomalies whose search ran out of time; None for none.
     """
 
     interpreter: str
@@ -50,6 +52,7 @@ class TabularInterpretations(Interpretations):
     reference_scores: FloatArray
     needed: IntArray
     plausibility: FloatArray
+    stopped_early: NDArray[np.bool_] | None = None
 
     @property
     def anomalies(self) -> TabularBatch:
@@ -101,6 +104,7 @@ class TabularInterpretations(Interpretations):
                 needed=int(self.needed[row]),
                 plausibility=float(self.plausibility[row]),
                 flip_scores=self.flip_scores[row, : len(shown)],
+                stopped_early=self.stopped_early is not None and bool(self.stopped_early[row]),
             ),
         )
 
