@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks import bench_links, bench_sequences, bench_series
+from benchmarks import bench_links, bench_sequences, bench_series, comparison_page
 
 __all__ = ["render"]
 
@@ -24,12 +24,16 @@ def render(results: dict[str, Any]) -> str:
             parts.append(section(result["figures"]))
             parts.append(
                 f"Measured {result['measured'].removesuffix('+00:00')} UTC at commit "
-                f"{result['commit']} with `python -m benchmarks.run --only {name}` on "
-                f"{machine['processor']}, {machine['memory']}, load {result['load_before']} "
+                f"{result['commit']} with `python -m benchmarks.run --only {name}{_size(result)}` "
+                f"on {machine['processor']}, {machine['memory']}, load {result['load_before']} "
                 f"before it; Python {machine['python']}, torch {machine['torch']}, "
                 f"numba {machine['numba']}, streamlit {machine['streamlit']}.\n"
             )
     return "\n".join(parts)
+
+
+def _size(result: dict[str, Any]) -> str:
+    return " --full" if result["figures"].get("size") == "full" else ""
 
 
 def _detection(f: dict[str, Any]) -> str:
@@ -164,6 +168,7 @@ def _pages(f: dict[str, Any]) -> str:
 SECTIONS = {
     "detection": _detection,
     "interpretation": _interpretation,
+    "comparison": comparison_page.section,
     "sequences": bench_sequences.section,
     "series": bench_series.section,
     "links": bench_links.section,

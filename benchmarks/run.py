@@ -1,13 +1,15 @@
 """Measure everything and write docs/benchmarks.md and docs/benchmarks.json.
 
-Run with `make bench` or `python -m benchmarks.run [--only NAME ...]`: with --only the other
-sections keep their last figures.
+Run with `make bench`, `deepaid bench` or `python -m benchmarks.run [--only NAME ...] [--full]`:
+with --only the other sections keep their last figures. `--render` measures nothing and writes the
+page anew, with the reasons of `benchmarks/accepted.py` as they stand.
 """
 
 import argparse
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    bench_comparison,
     bench_detection,
     bench_interpretation,
     bench_links,
@@ -23,11 +26,13 @@ from benchmarks import (
     bench_sequences,
     bench_series,
 )
+from benchmarks.accepted import judged
+from benchmarks.data_sets import DATA_SETS
 from benchmarks.machine import describe_machine
 from benchmarks.render import render
 
 ROOT = Path(__file__).parents[1]
-RESULT, PAGE = ROOT / "docs/benchmarks.json", ROOT / "docs/benchmarks.md"
+DOCS = ROOT / "docs"
 
 
 def _pages() -> dict[str, Any] | None:
@@ -37,14 +42,15 @@ def _pages() -> dict[str, Any] | None:
     return asdict(bench_pages.measure())
 
 
-SECTIONS: dict[str, Callable[[], Any]] = {
-    "detection": lambda: asdict(bench_detection.measure()),
-    "interpretation": bench_interpretation.measure,
-    "sequences": bench_sequences.measure,
-    "series": bench_series.measure,
-    "links": lambda: asdict(bench_links.measure()),
-    "packets": bench_packets.measure,
-    "pages": _pages,
+SECTIONS: dict[str, Callable[[bool], Any]] = {
+    "detection": lambda full: asdict(bench_detection.measure()),
+    "interpretation": lambda full: bench_interpretation.measure(),
+    "comparison": lambda full: bench_comparison.measure(full=full),
+    "sequences": lambda full: bench_sequences.measure(),
+    "series": lambda full: bench_series.measure(),
+    "links": lambda full: asdict(bench_links.measure()),
+    "packets": lambda full: bench_packets.measure(),
+    "pages": lambda full: _pages(),
 }
 
 
@@ -52,24 +58,52 @@ def main() -> None:
     """Measure the chosen sections, each with the load the machine had before it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
-    chosen = parser.parse_args().only
-    results = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
-    for name in chosen:
-        print(f"measuring {name} ...", flush=True)
-        load = os.getloadavg()[0]
-        measured = SECTIONS[name]()
-        if measured is not None:
-            results[name] = {
-                "measured": datetime.now(UTC).isoformat(timespec="minutes"),
-                "commit": _commit(),
-                "load_before": round(load, 1),
-                "machine": describe_machine(),
-                "figures": measured,
-            }
-    RESULT.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    parser.add_argument("--full", action="store_true", help="draw more; only the comparison does")
+    parser.add_argument("--out", type=Path, default=DOCS, help="folder of both files")
+    parser.add_argument("--render", action="store_true", help="measure nothing, write the page")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    result = asked.out / "benchmarks.json"
+    known = result if result.is_file() else DOCS / "benchmarks.json"
+    results = json.loads(known.read_text()) if known.is_file() else {}
+    if not asked.render:
+        _tell_what_is_missing()
+        for name in asked.only:
+            _measure(name, asked.full, results)
+            # After each section: a run that is stopped keeps what it has.
+            _write(results, asked.out)
+    _write(results, asked.out)
+
+
+def _tell_what_is_missing() -> None:
+    for one in DATA_SETS.values():
+        if (absent := one.missing()) is not None:
+            print(f"left out: {absent}", flush=True)
+
+
+def _measure(name: str, full: bool, results: dict[str, Any]) -> None:
+    print(f"measuring {name} ...", flush=True)
+    load, started = os.getloadavg()[0], time.perf_counter()
+    measured = SECTIONS[name](full)
+    if measured is not None:
+        results[name] = {
+            "measured": datetime.now(UTC).isoformat(timespec="minutes"),
+            "commit": _commit(),
+            "load_before": round(load, 1),
+            "machine": describe_machine(),
+            "figures": measured,
+        }
+    print(f"measured {name} in {time.perf_counter() - started:.0f} s", flush=True)
+
+
+def _write(results: dict[str, Any], out: Path) -> None:
+    if "comparison" in results:
+        figures = judged(results["comparison"]["figures"])
+        results = {**results, "comparison": {**results["comparison"], "figures": figures}}
+    text = json.dumps(results, indent=1, sort_keys=True) + "\n"
+    (out / "benchmarks.json").write_text(text)
     # As read back: the page is what the file gives, its order included.
-    PAGE.write_text(render(json.loads(RESULT.read_text())))
-    print(PAGE.read_text())
+    (out / "benchmarks.md").write_text(render(json.loads(text)))
 
 
 def _commit() -> str:

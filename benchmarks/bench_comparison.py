@@ -1,0 +1,213 @@
+"""Every interpreter on the same anomalies of the same detector, in one run.
+
+Run with `python -m benchmarks.run --only comparison [--full]`, or for a look at single tasks, with
+nothing written, `python -m benchmarks.bench_comparison nsl-fields --anomalies 20`.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.accepted import judged
+from benchmarks.bench_interpretation import anomalies_of
+from benchmarks.comparison_methods import (
+    DEFAULT,
+    FULL,
+    SLOW,
+    Measured,
+    Size,
+    measure_method,
+    spread,
+)
+from benchmarks.comparison_others import sequences, series
+from benchmarks.comparison_page import section
+from benchmarks.data_sets import missing
+from benchmarks.pairs import difference, value_of
+from benchmarks.tasks import ANOMALIES, TASKS, Task
+from deepaid_core.detectors.artifacts import load_trained
+from deepaid_core.detectors.fitting import one_thread
+from deepaid_core.domain.modality import Modality
+from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, load
+from deepaid_core.workflow.demo import DEMOS
+
+__all__ = ["COMMAND", "KINDS", "Compared", "measure"]
+
+COMMAND: Final = "deepaid bench --only comparison"
+DIGITS: Final = 6
+
+
+def packets() -> Task:
+    """The recorded packets that the shipped detector flags, a seeded sample of different ones."""
+    demo = next(one for one in DEMOS if one.name == "packets")
+    trained = load_trained(demo.shipped)
+    _, flagged = anomalies_of(demo, trained)
+    events: Any = flagged.events
+    _, first = np.unique(events.values, axis=0, return_index=True)
+    chosen = np.sort(np.random.default_rng(0).permutation(np.sort(first))[:ANOMALIES])
+    return Task("recorded packets, shipped detector", trained, events.take(chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A task of the comparison.
+
+    Attributes:
+        data: Keys of the public data sets that it needs.
+        run: Gives the figures of all methods on it; None where they could not be had.
+    """
+
+    data: tuple[str, ...]
+    run: Callable[[str, Size, int], dict[str, Any] | None]
+
+
+def _tabular(make: Callable[[], Task]) -> Callable[[str, Size, int], dict[str, Any]]:
+    return lambda key, size, limit: _methods(key, make(), size, limit)
+
+
+KINDS: Final[dict[str, Compared]] = {
+    **{
+        key: Compared(
+            ("nsl_kdd",) if key.startswith("nsl") else ("kdd99",) if key == "kdd99" else (),
+            _tabular(make),
+        )
+        for key, make in TASKS.items()
+    },
+    "packets": Compared((), _tabular(packets)),
+    "hdfs": Compared(("hdfs",), lambda key, size, limit: sequences(key, limit)),
+    "smd": Compared(("smd",), lambda key, size, limit: series(key)),
+    "asd": Compared(("asd",), lambda key, size, limit: series(key)),
+}
+"""All tasks, in the order in which they are measured."""
+
+
+def measure(
+    *, full: bool = False, only: Sequence[str] = (), anomalies: int = ANOMALIES
+) -> dict[str, Any]:
+    """Measure all methods on all tasks.
+
+    Args:
+        full: Whether to draw more, and to measure slow methods on more anomalies.
+        only: Keys of `KINDS`; all where none is named.
+        anomalies: At most so many of each task.
+    """
+    size = FULL if full else DEFAULT
+    tasks, skipped = [], {}
+    for key in only or KINDS:
+        absent = missing(*KINDS[key].data)
+        if absent is not None:
+            skipped[key] = absent
+            print(f"  {key}: skipped. {absent}", flush=True)
+            continue
+        figures = KINDS[key].run(key, size, anomalies)
+        if figures is not None:
+            tasks.append(figures)
+    return {
+        "command": f"{COMMAND} --full" if full else COMMAND,
+        "size": size.name,
+        "settings": size.words(),
+        "tasks": tasks,
+        "skipped": skipped,
+    }
+
+
+@one_thread()
+def _methods(key: str, task: Task, size: Size, limit: int) -> dict[str, Any]:
+    """All methods of feature vectors on one task, the default first."""
+    ours = DEFAULT_INTERPRETERS[Modality.TABULAR]
+    if limit < len(task.anomalies):
+        rows = spread(len(task.anomalies), limit)
+        guilty = None if task.guilty is None else task.guilty[rows]
+        task = replace(task, anomalies=task.anomalies.take(rows), guilty=guilty)
+    measured: dict[str, Measured] = {}
+    left_out = {}
+    for name in (ours, *(one for one in INTERPRETERS if one != ours)):
+        kind = load(INTERPRETERS, name)
+        why_not = kind().supports(task.trained.detector)
+        if why_not is not None:
+            left_out[name] = why_not
+            continue
+        started = time.perf_counter()
+        measured[name] = measure_method(name, kind(), task, size)
+        print(
+            f"  {key}: {name}, {time.perf_counter() - started:.1f} s "
+            f"({measured[name].n} anomalies)",
+            flush=True,
+        )
+    mine = measured[ours]
+    few = spread(len(task.anomalies), size.slow)
+    any_slow = len(few) < len(task.anomalies) and any(name in SLOW for name in measured)
+    return {
+        "key": key,
+        "title": task.name,
+        "ours": ours,
+        "anomalies": len(task.anomalies),
+        "methods": [_row(name, one, mine, ours) for name, one in measured.items()],
+        "subset": _subset(ours, mine, few) if any_slow else None,
+        # Interpreters of other kinds of data are nothing that is missing here.
+        "left_out": {name: why for name, why in left_out.items() if _could_read(name)},
+    }
+
+
+def _could_read(name: str) -> bool:
+    """Whether a method is one for feature vectors, whatever this detector lacks."""
+    others = {n for kind, n in DEFAULT_INTERPRETERS.items() if kind is not Modality.TABULAR}
+    return name not in others
+
+
+def _row(name: str, one: Measured, mine: Measured, ours: str) -> dict[str, Any]:
+    against = {
+        key: ahead
+        for key, values in one.each.items()
+        if name != ours
+        and key in mine.each
+        and (ahead := difference(key, mine.each[key], values)) is not None
+    }
+    values = {key: value_of(key, each) for key, each in one.each.items()} | one.whole
+    return {
+        "method": name,
+        "n": one.n,
+        "measures": {key: _rounded(value) for key, value in values.items()},
+        "notes": one.notes,
+        "against": {
+            key: {part: _rounded(number) for part, number in ahead.items()}
+            for key, ahead in against.items()
+        },
+    }
+
+
+def _subset(ours: str, mine: Measured, few: np.ndarray) -> dict[str, Any]:
+    """What ours reached on the anomalies that slow methods were measured on."""
+    values = {key: value_of(key, each[few]) for key, each in mine.each.items()}
+    return {
+        "method": ours,
+        "n": len(few),
+        "measures": {key: _rounded(value) for key, value in values.items()},
+        "notes": ["On the anomalies that slow methods were measured on."],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return value if value is None or isinstance(value, int) else round(value, DIGITS)
+
+
+def main() -> None:
+    """Measure some tasks and print them, without writing anything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(KINDS))
+    parser.add_argument("--anomalies", type=int, default=ANOMALIES)
+    parser.add_argument("--full", action="store_true")
+    asked = parser.parse_args()
+    if unknown := set(asked.tasks) - set(KINDS):
+        parser.error(f"there is no task {', '.join(sorted(unknown))}; choose of {', '.join(KINDS)}")
+    started = time.perf_counter()
+    figures = measure(full=asked.full, only=asked.tasks, anomalies=asked.anomalies)
+    print(section(judged(figures)))
+    print(f"{time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
