@@ -39,6 +39,7 @@ INTERPRETERS: Final[dict[str, str]] = {
     "key-substitution": "deepaid_core.interpreters.sequence:KeySubstitutionInterpreter",
     "endpoint-replacement": "deepaid_core.interpreters.link:EndpointReplacementInterpreter",
     "greedy-cells": "deepaid_core.interpreters.series:GreedyCellsInterpreter",
+    "deepaid-gradient": "deepaid_core.interpreters.deepaid_gradient:DeepaidGradientInterpreter",
     "largest-error": "deepaid_core.interpreters.baselines.simple:LargestErrorInterpreter",
     "nearest-normal": "deepaid_core.interpreters.baselines.simple:NearestNormalInterpreter",
     "random": "deepaid_core.interpreters.baselines.simple:RandomInterpreter",
