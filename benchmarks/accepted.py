@@ -4,13 +4,14 @@ Written by hand, after the figures; a test fails where a row that needs a reason
 a reason has outlived its row.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from deepaid_core.workflow.benchmark_measures import MEASURES
-from deepaid_core.workflow.benchmark_results import Target
+from deepaid_core.workflow.benchmark_results import ComparisonResults, Target
 
-__all__ = ["ACCEPTED", "ASKED", "UNMET", "Asked", "judged"]
+__all__ = ["ACCEPTED", "ASKED", "UNMET", "Asked", "judged", "outlived", "unexplained"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,27 @@ def judged(figures: dict[str, Any]) -> dict[str, Any]:
         ],
         "targets": [asdict(_target(one, tasks.get(one.task))) for one in ASKED],
     }
+
+
+def unexplained(results: ComparisonResults) -> list[tuple[str, str]]:
+    """Tasks and measures on which ours is behind, or short of what was asked, without a reason."""
+    behind = [r for r in results.standings if r.verdict == "behind" and not r.reason]
+    short = [t for t in results.targets if t.met is False and not t.reason]
+    return [(one.task, one.measure) for one in (*behind, *short)]
+
+
+def outlived(
+    results: ComparisonResults,
+    accepted: Mapping[tuple[str, str], str] = ACCEPTED,
+    unmet: Mapping[tuple[str, str], str] = UNMET,
+) -> list[tuple[str, str]]:
+    """Tasks and measures that have a reason above and need none any more."""
+    behind = [r for r in results.standings if r.verdict == "behind"]
+    short = {(t.task, t.measure) for t in results.targets if t.met is False}
+    own = {(r.task, r.measure) for r in behind}
+    # One for all tasks is needed where a row has none of its own.
+    needed = own | {("*", r.measure) for r in behind if (r.task, r.measure) not in accepted}
+    return [key for key in accepted if key not in needed] + [k for k in unmet if k not in short]
 
 
 def _target(asked: Asked, task: dict[str, Any] | None) -> Target:

@@ -29,12 +29,12 @@ from benchmarks.data_sets import missing
 from benchmarks.pairs import difference, value_of
 from benchmarks.tasks import ANOMALIES, TASKS, Task
 from deepaid_core.detectors.artifacts import load_trained
+from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.fitting import one_thread
-from deepaid_core.domain.modality import Modality
 from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, load
 from deepaid_core.workflow.demo import DEMOS
 
-__all__ = ["COMMAND", "KINDS", "Compared", "measure"]
+__all__ = ["COMMAND", "KINDS", "Compared", "compare_methods", "measure", "methods_for"]
 
 COMMAND: Final = "deepaid bench --only comparison"
 DIGITS: Final = 6
@@ -65,7 +65,7 @@ class Compared:
 
 
 def _tabular(make: Callable[[], Task]) -> Callable[[str, Size, int], dict[str, Any]]:
-    return lambda key, size, limit: _methods(key, make(), size, limit)
+    return lambda key, size, limit: compare_methods(key, _some(make(), limit), size)
 
 
 KINDS: Final[dict[str, Compared]] = {
@@ -114,24 +114,47 @@ def measure(
     }
 
 
-@one_thread()
-def _methods(key: str, task: Task, size: Size, limit: int) -> dict[str, Any]:
-    """All methods of feature vectors on one task, the default first."""
-    ours = DEFAULT_INTERPRETERS[Modality.TABULAR]
-    if limit < len(task.anomalies):
-        rows = spread(len(task.anomalies), limit)
-        guilty = None if task.guilty is None else task.guilty[rows]
-        task = replace(task, anomalies=task.anomalies.take(rows), guilty=guilty)
-    measured: dict[str, Measured] = {}
-    left_out = {}
+def _some(task: Task, limit: int) -> Task:
+    """The task with at most so many of its anomalies, evenly spread."""
+    if limit >= len(task.anomalies):
+        return task
+    rows = spread(len(task.anomalies), limit)
+    guilty = None if task.guilty is None else task.guilty[rows]
+    return replace(task, anomalies=task.anomalies.take(rows), guilty=guilty)
+
+
+def methods_for(detector: Detector[Any]) -> tuple[list[str], dict[str, str]]:
+    """Interpreters that support a detector, the default first; and why the others do not."""
+    ours = DEFAULT_INTERPRETERS[detector.modality]
+    elsewhere = set(DEFAULT_INTERPRETERS.values()) - {ours}
+    able, left_out = [], {}
     for name in (ours, *(one for one in INTERPRETERS if one != ours)):
-        kind = load(INTERPRETERS, name)
-        why_not = kind().supports(task.trained.detector)
-        if why_not is not None:
+        why_not = load(INTERPRETERS, name)().supports(detector)
+        if why_not is None:
+            able.append(name)
+        elif name not in elsewhere:  # the defaults of other kinds of data are not missing here
             left_out[name] = why_not
-            continue
+    return able, left_out
+
+
+@one_thread()
+def compare_methods(
+    key: str, task: Task, size: Size, names: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """All methods of feature vectors on one task, the default first.
+
+    Args:
+        key: Of the task.
+        task: Detector and anomalies.
+        size: How much is measured.
+        names: Methods, ours first; all where none are given.
+    """
+    able, left_out = methods_for(task.trained.detector)
+    ours = able[0]
+    measured: dict[str, Measured] = {}
+    for name in names or able:
         started = time.perf_counter()
-        measured[name] = measure_method(name, kind(), task, size)
+        measured[name] = measure_method(name, load(INTERPRETERS, name)(), task, size)
         print(
             f"  {key}: {name}, {time.perf_counter() - started:.1f} s "
             f"({measured[name].n} anomalies)",
@@ -147,15 +170,8 @@ def _methods(key: str, task: Task, size: Size, limit: int) -> dict[str, Any]:
         "anomalies": len(task.anomalies),
         "methods": [_row(name, one, mine, ours) for name, one in measured.items()],
         "subset": _subset(ours, mine, few) if any_slow else None,
-        # Interpreters of other kinds of data are nothing that is missing here.
-        "left_out": {name: why for name, why in left_out.items() if _could_read(name)},
+        "left_out": left_out,
     }
-
-
-def _could_read(name: str) -> bool:
-    """Whether a method is one for feature vectors, whatever this detector lacks."""
-    others = {n for kind, n in DEFAULT_INTERPRETERS.items() if kind is not Modality.TABULAR}
-    return name not in others
 
 
 def _row(name: str, one: Measured, mine: Measured, ours: str) -> dict[str, Any]:

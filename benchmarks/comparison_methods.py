@@ -122,7 +122,9 @@ def measure_method(
     }
     whole = {
         "cpu_s_per_1000": 1000 * cpu / len(events),
-        "single_ms": _alone(interpreter, events, context, 3 if slow else size.singles),
+        "single_ms": _alone(
+            interpreter, events, context, min(3, size.singles) if slow else size.singles
+        ),
     }
     few = rows[spread(len(rows), size.slow_again if slow else size.again)]
     report("stability and noise")
