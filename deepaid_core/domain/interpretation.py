@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from deepaid_core.domain.details import LinkDetails, SequenceDetails, SeriesDetails
 from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.quality import Quality
 
 __all__ = ["ADDED_LATER", "Cell", "Deviation", "Diagnostics", "Direction", "Interpretation"]
 
@@ -111,6 +112,7 @@ class Interpretation:
         diagnostics: The proof.
         modality: Kind of data.
         details: What only this kind of data has to show; None for TABULAR.
+        quality: How good it is; None where that was not measured.
     """
 
     interpreter: str
@@ -123,3 +125,4 @@ class Interpretation:
     details: SequenceDetails | SeriesDetails | LinkDetails | None = field(
         default=None, metadata=ADDED_LATER
     )
+    quality: Quality | None = field(default=None, metadata=ADDED_LATER)

@@ -71,7 +71,7 @@ def attack_robustness(
     )
     n = len(found)
     if not n:
-        return Robustness(np.zeros(0), np.zeros(0))
+        return Robustness(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
     box = Box.around(found.anomalies.take(np.tile(np.arange(n), restarts)), found.context)
     again = interpreter.interpret(
         box.with_values(ends.reshape(n * restarts, *ends.shape[2:])),
@@ -82,7 +82,9 @@ def attack_robustness(
     ranking = jaccards(first_columns(found, first) * restarts, first_columns(again, first))
     shown = jaccards(shown_sets(found) * restarts, shown_sets(again))
     return Robustness(
-        *(part.reshape(restarts, n).min(axis=0) for part in (ranking, shown)),
+        ranking=ranking.reshape(restarts, n).min(axis=0),
+        shown=shown.reshape(restarts, n).min(axis=0),
+        counted=np.full(n, restarts),
     )
 
 

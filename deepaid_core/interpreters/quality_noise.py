@@ -25,10 +25,12 @@ class Robustness:
     Attributes:
         ranking: (n,), Jaccard index of the first columns of the ranking.
         shown: (n,), Jaccard index of what is shown.
+        counted: (n,), changed events that were still anomalies, and so count.
     """
 
     ranking: FloatArray
     shown: FloatArray
+    counted: IntArray
 
     @property
     def means(self) -> tuple[float, float]:
@@ -89,7 +91,11 @@ def noise_robustness(
         before = (np.flatnonzero(flagged) % n).astype(np.int64)
         ranking[flagged] = _kept(first_columns(found, first), first_columns(again, first), before)
         shown[flagged] = _kept(shown_sets(found), shown_sets(again), before)
-    return Robustness(*(_row_means(part.reshape(draws, n).T) for part in (ranking, shown)))
+    return Robustness(
+        ranking=_row_means(ranking.reshape(draws, n).T),
+        shown=_row_means(shown.reshape(draws, n).T),
+        counted=flagged.reshape(draws, n).sum(axis=0),
+    )
 
 
 def stability(

@@ -30,7 +30,8 @@ def jaccards(a: Sequence[Set[Any]], b: Sequence[Set[Any]]) -> FloatArray:
 def shown_sets(found: Interpretations) -> list[Names]:
     """What each interpretation shows as deviations.
 
-    Positions of fields for TABULAR, of columns for SERIES, names of changed parts otherwise.
+    Positions of fields for TABULAR, of columns for SERIES, of roles for LINK, names of changed
+    keys for SEQUENCE.
     """
     match found:
         case TabularInterpretations():
@@ -38,6 +39,10 @@ def shown_sets(found: Interpretations) -> list[Names]:
         case SeriesInterpretations():
             return _rows(found.columns)
         case _:
+            # Logins have their roles in an array too; as values they drag their tables along.
+            roles: IntArray | None = getattr(found, "order", None)
+            if roles is not None:
+                return _rows(roles)
             return [frozenset(one.field for one in item.deviations) for item in found]
 
 

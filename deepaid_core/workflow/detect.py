@@ -86,6 +86,7 @@ def detect(
     # Imported here: stored findings open without torch and without the packet kernel.
     from deepaid_core.detectors.artifacts import load_trained
     from deepaid_core.interpreters.base import Context
+    from deepaid_core.interpreters.quality_of import quality_of
     from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, SOURCES, load
     from deepaid_core.workflow.findings import Flagged, SourceFacts, build_findings
 
@@ -122,15 +123,25 @@ def detect(
     findings, verified, count = [], 0, sum(len(batch) for batch in anomalies)
     if count:
         flagged = Flagged.of(type(anomalies[0]).concatenate(anomalies), np.concatenate(scores))
-        interpretations = load(INTERPRETERS, DEFAULT_INTERPRETERS[record.modality])().interpret(
+        interpreter = load(INTERPRETERS, DEFAULT_INTERPRETERS[record.modality])()
+        interpretations = interpreter.interpret(
             flagged.events.take(flagged.interpreted),
             Context(trained.detector, trained.threshold, trained.profile),
             progress=lambda share, text: progress(_READ + (_INTERPRETED - _READ) * share, text),
             cancelled=cancelled,
         )
         verified = int(interpretations.verified[flagged.stands_for].sum())
-        progress(_INTERPRETED, "Collecting the findings")
-        findings = build_findings(flagged, interpretations, record, source, facts)
+        progress(_INTERPRETED, "Collecting the findings and checking how firm they are")
+        findings = build_findings(
+            flagged,
+            interpretations,
+            record,
+            source,
+            facts,
+            measure=lambda rows: quality_of(
+                interpreter, interpretations, rows, cancelled=cancelled
+            ),
+        )
     stop_if(cancelled)
     report = source.report
     run = RunRecord(

@@ -2,9 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from deepaid_core.domain.finding import (
     pattern_id,
     pattern_of,
 )
+from deepaid_core.domain.quality import Quality
 from deepaid_core.domain.schema import Schema
 from deepaid_core.figures.ribbon import flagged_message
 from deepaid_core.figures.words import short
@@ -28,9 +29,17 @@ from deepaid_core.interpreters.tabular_interpretations import TabularInterpretat
 from deepaid_core.sources.base import RawEvents, Source
 from deepaid_core.workflow.bursts import GAP_S, group_bursts
 
-__all__ = ["Flagged", "SourceFacts", "build_findings"]
+__all__ = ["Flagged", "Measure", "SourceFacts", "build_findings", "unmeasured"]
 
 _MOST_PEERS: Final = 20
+
+Measure: TypeAlias = Callable[[IntArray], Sequence[Quality | None]]
+"""Takes positions of interpretations, gives the quality of each."""
+
+
+def unmeasured(rows: IntArray) -> list[None]:
+    """Quality of nothing."""
+    return [None] * len(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,8 @@ def build_findings(
     record: DetectorRecord,
     source: Source[Batch],
     facts: SourceFacts,
+    *,
+    measure: Measure = unmeasured,
 ) -> list[Finding]:
     """Findings of one detection run, in order of their first event.
 
@@ -96,6 +107,7 @@ def build_findings(
         record: The detector.
         source: Reads raw events again, for the context of each finding.
         facts: What was read.
+        measure: Tells the quality of the interpretations that are stored.
     """
     events = flagged.events
     paths = _paths(interpretations)
@@ -113,10 +125,11 @@ def build_findings(
     )
     threshold = Threshold(record.threshold, record.threshold_method)
     unit = interpretations.context.detector.severity_unit(threshold)
+    qualities = measure(flagged.stands_for[strongest])
     findings = []
     for number, (members, best) in enumerate(zip(bursts, strongest.tolist(), strict=True)):
         speaker = int(flagged.stands_for[best])
-        interpretation = interpretations[speaker]
+        interpretation = replace(interpretations[speaker], quality=qualities[number])
         path, entity = paths[speaker], str(entities[best])
         indices, score = events.indices[members], float(flagged.scores[best])
         index, (columns, rows) = int(events.indices[best]), evidence.of(number, indices)
