@@ -119,8 +119,8 @@ def last_results(*paths: Path) -> ComparisonResults | None:
     """The comparison in the first of these files that holds one.
 
     Args:
-        paths: Results of the benchmark; without any those of the checkout, else the ones that the
-            installed package carries.
+        paths: Results of the benchmark; without any those that the installed package carries, else
+            those of the checkout.
 
     Returns:
         None where none of the files is there or holds a comparison.
@@ -129,7 +129,7 @@ def last_results(*paths: Path) -> ComparisonResults | None:
         StoredValueError: A file is damaged or of another form.
     """
     core = Path(__file__).resolve().parents[1]
-    usual = (core.parent / "docs/benchmarks.json", core / "_dashboard/docs/benchmarks.json")
+    usual = (core / "_dashboard/docs/benchmarks.json", core.parent / "docs/benchmarks.json")
     for path in paths or usual:
         try:
             results = json.loads(path.read_text(encoding="utf-8"))

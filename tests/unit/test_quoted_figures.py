@@ -3,10 +3,22 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.accepted import ACCEPTED, judged, outlived, unexplained
+from benchmarks.quote import quoted
 from benchmarks.render import render
+from deepaid_core.workflow.benchmark_results import ComparisonResults, last_results
 
 ROOT = Path(__file__).parents[2]
 RESULTS = json.loads((ROOT / "docs/benchmarks.json").read_text(encoding="utf-8"))
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+@pytest.fixture
+def compared() -> ComparisonResults:
+    results = last_results(ROOT / "docs/benchmarks.json")
+    if results is None:
+        pytest.skip("interpreters were not compared yet; run `deepaid bench --only comparison`")
+    return results
 
 
 def test_the_benchmark_page_is_what_its_figures_give():
@@ -48,3 +60,23 @@ def test_no_detector_is_worse_than_the_simple_models_of_the_sample_data():
     assert RESULTS["sequences"]["figures"]["logins"]["auc"] >= 0.98
     assert RESULTS["series"]["figures"]["rates"]["auc"] >= 0.86
     assert RESULTS["links"]["figures"]["rankings"][0]["auc"] >= 0.93
+
+
+def test_every_measure_that_ours_is_behind_on_or_short_of_says_why(compared):
+    assert unexplained(compared) == []
+
+
+def test_no_reason_has_outlived_the_row_it_was_written_for(compared):
+    assert outlived(compared) == []
+
+
+def test_the_figures_carry_the_reasons_as_they_stand(compared):
+    figures = RESULTS["comparison"]["figures"]
+    assert json.loads(json.dumps(judged(figures))) == figures
+    assert len(figures["reasons"]) == len(ACCEPTED)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_figures_between_marks_are_those_measured_last(page, compared):
+    text = page.read_text(encoding="utf-8")
+    assert quoted(text, compared) == text
