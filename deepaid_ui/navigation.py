@@ -51,6 +51,14 @@ PAGES: tuple[PageEntry, ...] = (
         ":material/schema:",
         "patterns",
     ),
+    PageEntry(
+        "compare",
+        "Knowledge",
+        "pages/knowledge/compare.py",
+        "Compare",
+        ":material/balance:",
+        "compare",
+    ),
     PageEntry("data", "System", "pages/system/data.py", "Data", ":material/database:", "data"),
     PageEntry("about", "System", "pages/system/about.py", "About", ":material/info:", "about"),
 )

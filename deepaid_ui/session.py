@@ -30,6 +30,7 @@ __all__ = [
     "author",
     "done",
     "forget_done",
+    "last_finding",
     "opened_finding",
     "param",
     "remember_done",
@@ -204,6 +205,12 @@ def opened_finding() -> str | None:
     current = {name: st.query_params[name] for name in ("id", "view") if name in st.query_params}
     st.session_state[_LAST] = current
     return param("id")
+
+
+def last_finding() -> str | None:
+    """Id of the finding that this session opened last."""
+    last: dict[str, str] = st.session_state.get(_LAST, {})
+    return last.get("id")
 
 
 def author() -> str | None:

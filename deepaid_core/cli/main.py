@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from deepaid_core import __version__
-from deepaid_core.cli import dashboard, data, detection, findings, reporting, verdicts
+from deepaid_core.cli import (
+    bench,
+    compare,
+    dashboard,
+    data,
+    detection,
+    findings,
+    reporting,
+    verdicts,
+)
 from deepaid_core.cli.terminal import Settings, guarded, say
 
 __all__ = ["COMMANDS", "app"]
@@ -20,10 +29,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "detect": detection.detect,
     "findings": findings.findings,
     "interpret": findings.interpret,
+    "compare": compare.compare,
     "patterns": findings.patterns,
     "verdict": verdicts.verdict,
     "undo": verdicts.undo,
     "report": reporting.report,
+    "bench": bench.bench,
 }
 
 app = typer.Typer(

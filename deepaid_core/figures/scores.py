@@ -19,7 +19,16 @@ from deepaid_core.figures.numbers import (
 )
 from deepaid_core.figures.theme import BAND, BLUE, GREY, VERMILLION, empty_figure, finish
 
-__all__ = ["TIMELINE_POINTS", "flip_curve", "members_timeline", "score_strip", "times_utc"]
+__all__ = [
+    "TIMELINE_POINTS",
+    "flip_curve",
+    "is_wide",
+    "members_timeline",
+    "score_axis",
+    "score_strip",
+    "threshold_line",
+    "times_utc",
+]
 
 TIMELINE_POINTS = 2000
 """Most events that a timeline draws; of more, the highest score of each time slot is kept."""
@@ -44,7 +53,7 @@ def score_strip(
             "The score cannot be drawn",
             "One of score, threshold and the closest normal's score is not a finite number.",
         )
-    log = _is_log(values)
+    log = is_wide(values)
     spots = [math.log10(value) if log else value for value in values]
     low, high = min(spots), max(spots)
     # Labels stand to the left of the lowest and to the right of the highest spot.
@@ -132,7 +141,8 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.0f}×" if ratio >= 100 else f"{ratio:.3g}×"
 
 
-def _is_log(values: Sequence[float]) -> bool:
+def is_wide(values: Sequence[float]) -> bool:
+    """Whether scores lie so far apart that they are drawn on a logarithmic axis."""
     return min(values) > 0 and max(values) / min(values) > _LOG_FROM
 
 
@@ -163,7 +173,7 @@ def flip_curve(diagnostics: Diagnostics) -> go.Figure:
         if first is None
         else f"Accepted as normal after {first} of {total}"
     )
-    log = _is_log([*scores, threshold])
+    log = is_wide([*scores, threshold])
     return finish(
         [
             {
@@ -187,8 +197,8 @@ def flip_curve(diagnostics: Diagnostics) -> go.Figure:
             }
         ],
         {
-            **_threshold_line(threshold, log=log),
-            "yaxis": _score_axis(log=log),
+            **threshold_line(threshold, log=log),
+            "yaxis": score_axis(log=log),
             "xaxis": {
                 "title": {"text": "Deviations that take the closest normal's values"},
                 "tickvals": steps[:: max(1, len(steps) // 12)],
@@ -203,7 +213,8 @@ def flip_curve(diagnostics: Diagnostics) -> go.Figure:
     )
 
 
-def _score_axis(*, log: bool) -> dict[str, Any]:
+def score_axis(*, log: bool) -> dict[str, Any]:
+    """An axis of scores."""
     return {
         "title": {"text": "Score, log" if log else "Score"},
         "type": "log" if log else "linear",
@@ -211,7 +222,8 @@ def _score_axis(*, log: bool) -> dict[str, Any]:
     }
 
 
-def _threshold_line(threshold: float, *, log: bool) -> dict[str, Any]:
+def threshold_line(threshold: float, *, log: bool) -> dict[str, Any]:
+    """The threshold across a figure of scores, with its name at the right edge."""
     # Shapes take values on a logarithmic axis, annotations their logarithm.
     line = {
         "type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": threshold, "y1": threshold,
@@ -280,7 +292,7 @@ def members_timeline(
         )
         if len(which)
     ]
-    log = _is_log([float(heights.min()), float(heights.max()), threshold])
+    log = is_wide([float(heights.min()), float(heights.max()), threshold])
     span = float(at.max() - at.min())
     time_axis: dict[str, Any] = {"title": {"text": "Time (UTC)"}, "type": "date"}
     if span == 0:
@@ -297,7 +309,7 @@ def members_timeline(
         title += f" (highest {len(kept):,} drawn)"
     return finish(
         traces,
-        {**_threshold_line(threshold, log=log), "yaxis": _score_axis(log=log), "xaxis": time_axis},
+        {**threshold_line(threshold, log=log), "yaxis": score_axis(log=log), "xaxis": time_axis},
         title=title,
         height=270,
         legend=True,
