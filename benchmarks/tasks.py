@@ -3,6 +3,11 @@
 The protocol is that of the notes on the authors' code, so that figures can be compared: an
 autoencoder of normal rows, scored by root mean square error, threshold at the 99 % quantile of
 training scores, rows scaled to 0..1 by the normal rows and clipped, distinct anomalies only.
+
+Figures depend on the instance: of ten seeds on NSL-KDD, the largest error alone flips .11 to .45
+of the labels with one column. The notes do not tell how theirs was drawn, so each task takes the
+seed on which the method that both measured, largest error, comes nearest to what they report
+(NSL-KDD .21/.74/.94 with 1/3/5 columns, KDD'99 .93 with one); our own search had no say in it.
 """
 
 import csv
@@ -91,7 +96,7 @@ def nsl_kdd(*, fields: bool) -> Task:
     attacks = np.array([row[41] != "normal" for row in test])
     schema = Schema("nsl-kdd", tuple(columns))
     name = "NSL-KDD, fields" if fields else "NSL-KDD, columns"
-    return _task(name, schema, rows[0][normal], rows[1][attacks])
+    return _task(name, schema, rows[0][normal], rows[1][attacks], seed=4)
 
 
 def kdd99() -> Task:
@@ -166,11 +171,12 @@ def _task(
     guilty: IntArray | None = None,
     ranked: int = 10,
     epochs: int = 30,
+    seed: int = 0,
 ) -> Task:
     trained = adapt(
         schema,
         normal,
-        reconstruct=_autoencoder(normal, epochs),
+        reconstruct=_autoencoder(normal, epochs, seed),
         quantile=0.99,
         name=name,
         normal_size=len(normal),
@@ -190,13 +196,13 @@ def _task(
 
 
 @one_thread()
-def _autoencoder(normal: FloatArray, epochs: int) -> nn.Module:
+def _autoencoder(normal: FloatArray, epochs: int, seed: int) -> nn.Module:
     """Widths D, .75 D, .5 D, .25 D, .1 D and back; ReLU between, none at the middle or the end."""
     d = normal.shape[1]
     widths = [d, *(round(share * d) for share in (0.75, 0.5, 0.25)), max(4, round(0.1 * d))]
     rows = torch.from_numpy(normal.astype(np.float32))
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         layers: list[nn.Module] = []
         for way in (widths, widths[::-1]):
             for wide, narrow in pairwise(way):
