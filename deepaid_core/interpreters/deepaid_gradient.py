@@ -1,12 +1,14 @@
 """The paper's search, repaired, for every kind of data that it can be followed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from deepaid_core.detectors.base import Detector, gives_gradient
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
+from deepaid_core.interpreters.deepaid_gradient_series import descend_series
 from deepaid_core.interpreters.deepaid_gradient_tabular import descend_tabular
 
 __all__ = ["DeepaidGradientInterpreter"]
@@ -53,9 +55,9 @@ class DeepaidGradientInterpreter(Interpreter):
     radius: float = 0.02
 
     def supports(self, detector: Detector[Any]) -> str | None:
-        """None for a differentiable detector of feature vectors, else the reason why not."""
-        if detector.modality is not Modality.TABULAR:
-            return f"it reads feature vectors, the detector reads {detector.modality} events."
+        """None for a detector that gives a gradient, else the reason why not."""
+        if detector.modality not in _DESCENTS:
+            return f"there is no gradient to follow in {detector.modality} events."
         if not gives_gradient(detector):
             return f"{type(detector).__name__} gives no gradient."
         return None
@@ -63,7 +65,7 @@ class DeepaidGradientInterpreter(Interpreter):
     def _interpret(
         self, anomalies: Any, context: Context, progress: Progress, cancelled: Cancelled
     ) -> Interpretations:
-        return descend_tabular(
+        return _DESCENTS[context.detector.modality](
             anomalies,
             context,
             progress,
@@ -72,3 +74,9 @@ class DeepaidGradientInterpreter(Interpreter):
             steps=self.steps,
             radius=self.radius,
         )
+
+
+_DESCENTS: Final[dict[Modality, Callable[..., Interpretations]]] = {
+    Modality.TABULAR: descend_tabular,
+    Modality.SERIES: descend_series,
+}

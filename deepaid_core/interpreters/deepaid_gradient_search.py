@@ -1,7 +1,7 @@
 """Gated gradient descent to references, batched over anomalies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -116,7 +116,9 @@ class GatedDescent:
         for one in space.categories:
             self._is_category[one.columns] = True
 
-    def run(self, x: Tensor, less: Tensor, more: Tensor, *, most: int) -> Descended:
+    def run(
+        self, x: Tensor, less: Tensor, more: Tensor, *, most: int, allowed: Tensor | None = None
+    ) -> Descended:
         """Search references of anomalies in model space, (n, D).
 
         Args:
@@ -124,12 +126,15 @@ class GatedDescent:
             less: Columns from here up to `more` count as unchanged.
             more: Likewise.
             most: Fields that may be shown; the gate opens wider only to tell how many it takes.
+            allowed: (n, F), fields that may differ; None for all that are movable.
         """
         n, f = len(x), self.space.membership.shape[1]
+        movable = self.space.movable.expand(n, f) if allowed is None else allowed
         state = _State(
             x,
             less,
             more,
+            movable,
             latent=x.clone(),
             gate=torch.zeros(n, f, dtype=torch.bool),
             worth=torch.zeros(n, f),
@@ -137,7 +142,7 @@ class GatedDescent:
             effect=torch.full((n, f), -torch.inf),
         )
         rows, size, late = torch.arange(n), 1, False
-        limit = int(self.space.movable.sum())
+        limit = int(movable.sum(dim=1).max()) if n else 0
         while len(rows) and size <= limit and not late:
             late = self._descend(state, rows, size)
             rows = rows[state.score[rows] > self.target]
@@ -151,7 +156,7 @@ class GatedDescent:
             z=z,
             gate=moved,
             worth=state.worth.clamp_min(0.0),
-            effect=state.effect.masked_fill(~self.space.movable, -torch.inf),
+            effect=state.effect.masked_fill(~movable, -torch.inf),
             accepted=accepted,
             stopped=~accepted & late,
         )
@@ -210,7 +215,7 @@ class GatedDescent:
         kept = open_columns & self._is_category
         ahead = torch.where(kept, now.latent, ahead)
         effect = now.worth + -(gradient * (ahead - now.latent)) @ space.membership
-        gate = self._most_effective(effect.masked_fill(banned, -torch.inf), size)
+        gate = _most_effective(effect.masked_fill(banned | ~now.movable, -torch.inf), size)
         latent = torch.where(self._columns(gate) & (~self._is_category | kept), ahead, now.x)
         worth = torch.where(gate, effect, 0.0)
         after = now.replaced(latent, gate, worth)
@@ -219,13 +224,6 @@ class GatedDescent:
             fresh = gate[:, category.field] & ~now.gate[:, category.field]
             self._choose(after, category, torch.nonzero(fresh)[:, 0], gradient, barred)
         return after, effect, barred
-
-    def _most_effective(self, effect: Tensor, size: int) -> Tensor:
-        effect = effect.masked_fill(~self.space.movable, -torch.inf)
-        # Sorted, as the order of equal ones must not depend on the number of rows.
-        order = effect.argsort(dim=1, descending=True, stable=True)[:, :size]
-        gate = torch.zeros_like(effect, dtype=torch.bool).scatter_(1, order, value=True)
-        return gate & (effect > 0)
 
     def _choose(
         self, after: "_State", category: Category, rows: Tensor, gradient: Tensor, barred: Tensor
@@ -325,6 +323,7 @@ class _State:
     x: Tensor
     less: Tensor
     more: Tensor
+    movable: Tensor
     latent: Tensor
     gate: Tensor
     worth: Tensor
@@ -335,7 +334,7 @@ class _State:
         return _State(*(getattr(self, name)[rows] for name in self.__slots__))
 
     def replaced(self, latent: Tensor, gate: Tensor, worth: Tensor) -> "_State":
-        return _State(self.x, self.less, self.more, latent, gate, worth, self.score, self.effect)
+        return replace(self, latent=latent, gate=gate, worth=worth)
 
     def put(self, rows: Tensor, other: "_State") -> None:
         for name in ("latent", "gate", "worth"):
@@ -345,3 +344,10 @@ class _State:
         for name in ("latent", "gate", "worth"):
             getattr(self, name)[rows] = getattr(other, name)[which]
         self.score[rows] = scores
+
+
+def _most_effective(effect: Tensor, size: int) -> Tensor:
+    # Sorted, as the order of equal ones must not depend on the number of rows.
+    order = effect.argsort(dim=1, descending=True, stable=True)[:, :size]
+    gate = torch.zeros_like(effect, dtype=torch.bool).scatter_(1, order, value=True)
+    return gate & (effect > 0)

@@ -8,14 +8,20 @@ from torch import Tensor
 
 from deepaid_core.detectors.base import Detector, SearchableDetector, gives_gradient
 from deepaid_core.detectors.fitting import one_thread
-from deepaid_core.domain.batches import FloatArray, IntArray, SeriesBatch
+from deepaid_core.domain.batches import FloatArray, SeriesBatch
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpreter
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.last_step_search import Found
-from deepaid_core.interpreters.plausibility import PlausibilityScale, scale_of
+from deepaid_core.interpreters.plausibility import scale_of
 from deepaid_core.interpreters.series_interpretations import SeriesInterpretations
+from deepaid_core.interpreters.series_proof import (
+    flips_of,
+    plausibility_of,
+    references_of,
+    strongest_of,
+)
 from deepaid_core.interpreters.series_scoring import WindowScores
 from deepaid_core.interpreters.series_search import CellSearch
 
@@ -73,13 +79,13 @@ class GreedyCellsInterpreter(Interpreter):
             values = anomalies.values[rows]
             found = search.run(values)
             z0 = detector.to_model(values)
-            order, weights[rows] = _strongest(search.scores, z0, found, k)
+            order, weights[rows] = strongest_of(search.scores, z0, found, k)
             columns[rows] = order
-            references[rows] = _shown(values, found, order, constraints, detector)
-            flip_scores[rows] = _flips(values, references[rows], order, detector)
+            references[rows] = references_of(values, found, order, constraints, detector)
+            flip_scores[rows] = flips_of(values, references[rows], order, detector)
             effects[rows] = _effects(search.scores, z0, found)
             needed[rows] = np.where(found.accepted, found.columns(), 0)
-            plausibility[rows] = _plausibility(values, references[rows], scale, detector)
+            plausibility[rows] = plausibility_of(values, references[rows], scale, detector)
             progress(rows.stop / n, f"Interpreted {rows.stop:,} of {n:,} anomalies")
         shown = SeriesBatch.of_values(anomalies.schema, references)
         return SeriesInterpretations(
@@ -96,27 +102,6 @@ class GreedyCellsInterpreter(Interpreter):
             needed=needed,
             plausibility=plausibility,
         )
-
-
-def _strongest(
-    scores: WindowScores, z0: Tensor, found: Found, k: int
-) -> tuple[IntArray, FloatArray]:
-    """The k changed columns without which the score rises most, and their shares; (n, k) each."""
-    used = found.changed.any(dim=1)
-    where = torch.nonzero(used)
-    rise = torch.full(used.shape, -torch.inf)
-    without = found.z[where[:, 0]]
-    at = torch.arange(len(where))
-    without[at, :, where[:, 1]] = z0[where[:, 0], :, where[:, 1]]
-    if len(where):
-        rise[where[:, 0], where[:, 1]] = scores.score(without) - scores.score(found.z)[where[:, 0]]
-    top = rise.topk(min(k, rise.shape[1]), dim=1)
-    exists = top.values > -torch.inf
-    # A column that does not raise the score by itself still belongs to the answer.
-    share = torch.where(exists, top.values.clamp_min(1e-9), 0.0).double()
-    total = share.sum(dim=1, keepdim=True)
-    weights = torch.where(total > 0, share / total.clamp_min(1e-12), 0.0)
-    return torch.where(exists, top.indices, -1).numpy(), weights.numpy()
 
 
 def _effects(scores: WindowScores, z0: Tensor, found: Found) -> FloatArray:
@@ -137,53 +122,3 @@ def _effects(scores: WindowScores, z0: Tensor, found: Found) -> FloatArray:
         fall = scores.score(z0)[row] - scores.score(righted)
         effects[row, column] = torch.maximum(effects[row, column], fall)
     return effects.double().numpy()
-
-
-def _shown(
-    values: FloatArray,
-    found: Found,
-    order: IntArray,
-    constraints: Constraints,
-    detector: SearchableDetector,
-) -> FloatArray:
-    """References in original units, different from the anomaly in the shown columns only."""
-    rows, places = np.nonzero(order >= 0)
-    shown = np.zeros((len(values), values.shape[2]), dtype=bool)
-    shown[rows, order[rows, places]] = True
-    # The way back from 32-bit model space may leave a whole number or a bound by a hair.
-    back = detector.from_model(found.z)
-    obeying = constraints.apply(back.reshape(-1, back.shape[2])).reshape(back.shape)
-    return np.where(found.changed.numpy() & shown[:, None], obeying, values)
-
-
-def _flips(
-    values: FloatArray, references: FloatArray, order: IntArray, detector: SearchableDetector
-) -> FloatArray:
-    """Score after the first 1, 2, ... shown columns take the reference's values, (n, k)."""
-    scores = np.full(order.shape, np.nan)
-    place = np.full((len(values), values.shape[2]), order.shape[1])
-    rows, places = np.nonzero(order >= 0)
-    place[rows, order[rows, places]] = places
-    with torch.no_grad():
-        for count in range(order.shape[1]):
-            have = order[:, count] >= 0
-            if have.any():
-                taken = (place[have] <= count)[:, None]
-                windows = np.where(taken, references[have], values[have])
-                scores[have, count] = detector.score_tensor(detector.to_model(windows)).numpy()
-    return scores
-
-
-def _plausibility(
-    values: FloatArray,
-    references: FloatArray,
-    scale: PlausibilityScale,
-    detector: SearchableDetector,
-) -> FloatArray:
-    """Percentile of the strangest changed step, of the last one where none changed; (n,)."""
-    n, steps, d = values.shape
-    changed = (values != references).any(axis=2)
-    changed[:, -1] |= ~changed.any(axis=1)
-    percentile = scale.percentile(detector.to_model(references).reshape(-1, d)).reshape(n, steps)
-    strangest: FloatArray = np.where(changed, percentile, 0.0).max(axis=1)
-    return strangest
