@@ -43,6 +43,15 @@ INTERPRETERS: Final[dict[str, str]] = {
     "largest-error": "deepaid_core.interpreters.baselines.simple:LargestErrorInterpreter",
     "nearest-normal": "deepaid_core.interpreters.baselines.simple:NearestNormalInterpreter",
     "random": "deepaid_core.interpreters.baselines.simple:RandomInterpreter",
+    "integrated-gradients": (
+        "deepaid_core.interpreters.baselines.integrated_gradients:IntegratedGradientsInterpreter"
+    ),
+    "deeplift": "deepaid_core.interpreters.baselines.deeplift:DeepLiftInterpreter",
+    "kernel-shap": "deepaid_core.interpreters.baselines.kernel_shap:KernelShapInterpreter",
+    "lime": "deepaid_core.interpreters.baselines.lime:LimeInterpreter",
+    "lemna": "deepaid_core.interpreters.baselines.lemna:LemnaInterpreter",
+    "coin": "deepaid_core.interpreters.baselines.coin:CoinInterpreter",
+    "cade": "deepaid_core.interpreters.baselines.cade:CadeInterpreter",
 }
 
 DEFAULT_DETECTORS: Final[dict[Modality, str]] = {

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.domain.schema import Schema
 from deepaid_core.interpreters.base import Context, Interpreter
 from deepaid_core.interpreters.constraints import Constraints
+from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.plausibility import PlausibilityScale, scale_of
 from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
 from deepaid_core.interpreters.tabular_proof import references_of, weights_of
@@ -23,6 +24,7 @@ from deepaid_core.interpreters.tabular_proof import references_of, weights_of
 __all__ = ["RankedInterpreter", "Surroundings"]
 
 _CHUNK: Final = 256  # anomalies at a time
+_HURRIED: Final = 16  # where time is limited
 _FIRST_STEPS: Final = 4  # tried at once; twice as many each time for those not yet accepted
 
 
@@ -47,6 +49,22 @@ class Surroundings:
     median: Tensor
     target: float
     seed: int
+
+    @classmethod
+    def of(cls, schema: Schema, context: Context) -> Self:
+        """What a context tells a ranking of events of a schema."""
+        detector, profile = context.detector, context.columns
+        assert isinstance(detector, SearchableDetector)  # noqa: S101  supports() saw to it
+        constraints = Constraints.of(schema, profile, context.locked)
+        return cls(
+            detector=detector,
+            schema=schema,
+            constraints=constraints,
+            scale=scale_of(detector, profile),
+            median=detector.to_model(constraints.apply(profile.median[None]))[0],
+            target=context.threshold.value - context.threshold.margin,
+            seed=context.seed,
+        )
 
     @property
     def membership(self) -> Tensor:
@@ -125,27 +143,24 @@ class RankedInterpreter(Interpreter):
     def _interpret(
         self, anomalies: TabularBatch, context: Context, progress: Progress, cancelled: Cancelled
     ) -> TabularInterpretations:
-        detector = context.detector
-        assert isinstance(detector, SearchableDetector)  # noqa: S101  supports() saw to it
-        constraints = Constraints.of(anomalies.schema, context.columns, context.locked)
-        known = Surroundings(
-            detector=detector,
-            schema=anomalies.schema,
-            constraints=constraints,
-            scale=scale_of(detector, context.columns),
-            median=detector.to_model(constraints.apply(context.columns.median[None]))[0],
-            target=context.threshold.value - context.threshold.margin,
-            seed=context.seed,
-        )
+        known = Surroundings.of(anomalies.schema, context)
+        detector, constraints = known.detector, known.constraints
         n, f = len(anomalies), len(anomalies.schema.fields)
         k = min(context.max_deviations, f)
         references, ranking = anomalies.values.copy(), np.full((n, f), -1)
         fields, flip_scores = np.full((n, k), -1), np.full((n, k), np.nan)
         needed, plausibility = np.zeros(n, dtype=np.int64), np.empty(n)
-        for start in range(0, n, _CHUNK):
+        deadline, stopped_early = Deadline.after(context.budget_ms), np.zeros(n, dtype=bool)
+        chunk = _CHUNK if context.budget_ms is None else _HURRIED
+        for start in range(0, n, chunk):
             stop_if(cancelled)
-            rows = slice(start, min(start + _CHUNK, n))
+            rows = slice(start, min(start + chunk, n))
             values = anomalies.values[rows]
+            stopped_early[rows] = start > 0 and deadline.passed
+            if stopped_early[start]:  # nothing changes: the reference is the anomaly itself
+                plausibility[rows] = known.scale.percentile(detector.to_model(values))
+                progress(rows.stop / n, f"Out of time: {n - start:,} of {n:,} are left as they are")
+                continue
             z = detector.to_model(values)
             importance, target = self._rank(z, known)
             order, full = _order(values, importance, target, known)
@@ -158,6 +173,10 @@ class RankedInterpreter(Interpreter):
             plausibility[rows] = known.scale.percentile(detector.to_model(references[rows]))
             progress(rows.stop / n, f"Interpreted {rows.stop:,} of {n:,} anomalies")
         scores = detector.score(anomalies)
+        reference_scores = detector.score(TabularBatch.of_values(anomalies.schema, references))
+        # A reference may be accepted though it misses the target by less than the margin.
+        count = (fields >= 0).sum(axis=1)
+        lucky = (reference_scores <= context.threshold.value) & (needed != count) & (count > 0)
         return TabularInterpretations(
             interpreter=self.name,
             context=context,
@@ -168,9 +187,10 @@ class RankedInterpreter(Interpreter):
             weights=weights_of(scores, flip_scores),
             flip_scores=flip_scores,
             scores=scores,
-            reference_scores=detector.score(TabularBatch.of_values(anomalies.schema, references)),
-            needed=needed,
+            reference_scores=reference_scores,
+            needed=np.where(lucky, count, needed),
             plausibility=plausibility,
+            stopped_early=stopped_early,
         )
 
 
@@ -191,7 +211,7 @@ def _order(
         values, target, np.broadcast_to(every, (len(values), len(every))), rules, known.detector
     )
     moves = ((np.abs(full - values) > rules.tolerance) @ rules.membership > 0) & rules.movable
-    worth = (importance @ known.membership).double().numpy()
+    worth = (importance.double() @ known.membership.double()).numpy()
     worth = np.where(moves, worth, -np.inf)
     order = np.argsort(-worth, axis=1, kind="stable")
     return np.where(np.take_along_axis(moves, order, axis=1), order, -1), full
