@@ -136,6 +136,31 @@ class DeepLogDetector(Detector[SequenceBatch]):
         scores[windows[:, :-1] == PADDING] = np.nan
         return scores
 
+    def substitution_gains(self, windows: IntArray, noise: Tensor) -> FloatArray:
+        """First-order fall of the score for each replacement of one key, (n, h + 1) to (n, h, v).
+
+        What the gradient promises, where `substitution_scores` tries. Entries of padding are not
+        a number.
+
+        Args:
+            windows: Their last key must be a known one.
+            noise: (m, h, v + 2), added to the one-hot keys; gradients are averaged over it.
+        """
+        inputs = self._network.inputs(windows[:, :-1])
+        n, m, v = len(windows), len(noise), len(self.vocabulary)
+        keys = self._network.one_hot(inputs)
+        point = (keys[:, None] + noise).flatten(0, 1).requires_grad_(True)
+        with torch.enable_grad():
+            after = torch.log_softmax(self._network.logits_of(point), dim=1)
+            observed = torch.from_numpy(windows[:, -1]).repeat_interleave(m)[:, None]
+            accepted = after.topk(self.accepted_keys(), dim=1).values[:, -1:]
+            (gradient,) = torch.autograd.grad((accepted - after.gather(1, observed)).sum(), point)
+        slope = gradient.reshape(n, m, *keys.shape[1:]).mean(dim=1)
+        gains = (slope * keys).sum(dim=2, keepdim=True) - slope[..., :v]
+        found: FloatArray = gains.double().numpy()
+        found[windows[:, :-1] == PADDING] = np.nan
+        return found
+
     def log_likelihood(self, windows: IntArray) -> FloatArray:
         """(n, h + 1) to (n,): mean log-probability of the keys of each window.
 

@@ -72,8 +72,16 @@ class KeyNetwork:
 
     def logits(self, inputs: Tensor) -> Tensor:
         """(n, h) to (n, v): what follows; differentiable, for training."""
+        return self.logits_of(self.one_hot(inputs))
+
+    def one_hot(self, inputs: Tensor) -> Tensor:
+        """(n, h) to (n, h, v + 2): what the network is given of them."""
         one_hot = functional.one_hot(inputs, self.keys + 2).float()
         one_hot[..., self.unknown] = 0.0
+        return one_hot
+
+    def logits_of(self, one_hot: Tensor) -> Tensor:
+        """(n, h, v + 2) to (n, v): what follows; differentiable, also between keys."""
         hidden, _ = self.module["lstm"](one_hot)
         answer: Tensor = self.module["output"](hidden[:, -1])
         return answer

@@ -8,6 +8,10 @@ from deepaid_core.detectors.base import Detector, gives_gradient
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
+from deepaid_core.interpreters.deepaid_gradient_sequence import (
+    DifferentiableKeyPredictor,
+    descend_sequence,
+)
 from deepaid_core.interpreters.deepaid_gradient_series import descend_series
 from deepaid_core.interpreters.deepaid_gradient_tabular import descend_tabular
 
@@ -58,9 +62,11 @@ class DeepaidGradientInterpreter(Interpreter):
         """None for a detector that gives a gradient, else the reason why not."""
         if detector.modality not in _DESCENTS:
             return f"there is no gradient to follow in {detector.modality} events."
-        if not gives_gradient(detector):
-            return f"{type(detector).__name__} gives no gradient."
-        return None
+        if detector.modality is Modality.SEQUENCE:
+            differentiable = isinstance(detector, DifferentiableKeyPredictor)
+        else:
+            differentiable = gives_gradient(detector)
+        return None if differentiable else f"{type(detector).__name__} gives no gradient."
 
     def _interpret(
         self, anomalies: Any, context: Context, progress: Progress, cancelled: Cancelled
@@ -79,4 +85,5 @@ class DeepaidGradientInterpreter(Interpreter):
 _DESCENTS: Final[dict[Modality, Callable[..., Interpretations]]] = {
     Modality.TABULAR: descend_tabular,
     Modality.SERIES: descend_series,
+    Modality.SEQUENCE: descend_sequence,
 }

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepaid_core.domain.batches import FloatArray, IntArray
+from deepaid_core.interpreters.deadline import Deadline
 
 __all__ = ["DEPTH", "HistoryEdits", "HistorySearch", "KeyPredictor"]
 
@@ -60,10 +61,12 @@ class HistoryEdits:
     Attributes:
         windows: (n, h + 1), with the keys replaced; as given where nothing was found.
         edits: (n,), how many keys were replaced; 0 where nothing was found.
+        stopped: (n,), where nothing was found because time ran out.
     """
 
     windows: IntArray
     edits: IntArray
+    stopped: NDArray[np.bool_]
 
 
 class HistorySearch:
@@ -79,6 +82,7 @@ class HistorySearch:
         unknown: The key of lines of no known template.
         locked: Positions of the history that may not change.
         depth: The most keys to replace.
+        deadline: When to give what was found until then.
     """
 
     def __init__(
@@ -89,40 +93,50 @@ class HistorySearch:
         unknown: int,
         locked: frozenset[int],
         depth: int,
+        deadline: Deadline,
     ) -> None:
         self._detector, self._threshold, self._unknown = detector, threshold, unknown
         self._locked, self._depth = sorted(locked), min(depth, DEPTH)
+        self._deadline = deadline
 
     def run(self, windows: IntArray) -> HistoryEdits:
         """Search for windows that are all flagged."""
         found, edits = windows.copy(), np.zeros(len(windows), dtype=np.int64)
+        stopped = np.zeros(len(windows), dtype=bool)
         # An unknown key is less likely than any other one after whatever history.
         hopeful = np.flatnonzero(windows[:, -1] < self._unknown)
         for start in range(0, len(hopeful), _CHUNK):
             part = hopeful[start : start + _CHUNK]
-            found[part], edits[part] = self._chunk(windows[part])
-        return HistoryEdits(found, edits)
+            if self._deadline.passed:
+                stopped[part] = True
+            else:
+                found[part], edits[part], stopped[part] = self._chunk(windows[part])
+        return HistoryEdits(found, edits, stopped)
 
     def scores(self, windows: IntArray) -> FloatArray:
         """Scores of whole windows, (n,)."""
         after = self._detector.next_log_probabilities(windows[:, :-1])
         return self._detector.scores_after(after, windows[:, -1])
 
-    def _chunk(self, windows: IntArray) -> tuple[IntArray, IntArray]:
+    def _chunk(self, windows: IntArray) -> tuple[IntArray, IntArray, NDArray[np.bool_]]:
         scores = self._detector.substitution_scores(windows)
         scores[:, self._locked] = np.nan
         best, edits = windows.copy(), np.zeros(len(windows), dtype=np.int64)
         owners, places, keys = np.nonzero(scores <= self._threshold)
         candidates = _replaced(windows[owners], places, keys)
         self._settle(owners, candidates, 1, best, edits)
-        if self._depth > 1 and (edits == 0).any():
-            self._several(windows, _Singles.of(scores), best, edits)
-        return best, edits
+        late = self._deadline.passed
+        if self._depth > 1 and (edits == 0).any() and not late:
+            late = self._several(windows, _Singles.of(scores), best, edits)
+        return best, edits, (edits == 0) & late & (self._depth > 1)
 
     def _several(
         self, windows: IntArray, singles: "_Singles", best: IntArray, edits: IntArray
-    ) -> None:
-        """Pairs and triples of the best single replacements, for windows without an answer."""
+    ) -> bool:
+        """Pairs and triples of the best single replacements, for windows without an answer.
+
+        Returns whether time ran out before the triples.
+        """
         branches = singles.places.shape[1]
         first, second = np.array(list(combinations(range(branches), 2))).reshape(-1, 2).T
         owners = np.repeat(np.flatnonzero(edits == 0), len(first))
@@ -134,8 +148,8 @@ class HistorySearch:
         scores = self.scores(pairs)
         accepted = scores <= self._threshold
         self._settle(owners[accepted], pairs[accepted], 2, best, edits)
-        if self._depth < 3:
-            return
+        if self._depth < DEPTH or self._deadline.passed:
+            return self._depth == DEPTH
         beam = _lowest(owners, scores, _BEAM)
         beam = np.repeat(beam[edits[owners[beam]] == 0], branches)
         owners, pairs, third = owners[beam], pairs[beam], np.arange(len(beam)) % branches
@@ -145,6 +159,7 @@ class HistorySearch:
         triples = singles.apply(pairs[free], owners, third)
         accepted = self.scores(triples) <= self._threshold
         self._settle(owners[accepted], triples[accepted], 3, best, edits)
+        return False
 
     def _settle(
         self, owners: IntArray, candidates: IntArray, count: int, best: IntArray, edits: IntArray

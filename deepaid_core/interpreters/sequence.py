@@ -1,9 +1,11 @@
 """The interpreter of log keys: which key has to be another one for the detector to accept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.fitting import one_thread
@@ -14,9 +16,10 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.domain.schema import Vocabulary
 from deepaid_core.interpreters.base import Context, InterpretationList, Interpreter
+from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.key_search import HistorySearch, KeyPredictor
 
-__all__ = ["KeySubstitutionInterpreter"]
+__all__ = ["KeySubstitutionInterpreter", "interpret_keys"]
 
 _FIELD: Final = "position:"
 _CHUNK: Final = 256  # windows between two looks at whether to stop
@@ -43,61 +46,91 @@ class KeySubstitutionInterpreter(Interpreter):
             return f"{type(detector).__name__} predicts no keys."
         return None
 
-    # The tensors are small: several threads on one of them wait for each other more than they work.
-    @one_thread()
     def _interpret(
         self, anomalies: SequenceBatch, context: Context, progress: Progress, cancelled: Cancelled
     ) -> InterpretationList:
-        different, inverse = np.unique(anomalies.keys, axis=0, return_inverse=True)
-        found: list[Interpretation] = []
-        for start in range(0, len(different), _CHUNK):
-            stop_if(cancelled)
-            found += _Chunk.of(different[start : start + _CHUNK], context).interpretations()
-            done = len(found) / len(different)
-            progress(done, f"Interpreted {len(found):,} of {len(different):,} different windows")
-        items = tuple(
-            _with_its_own_text(found[place], text)
-            for place, text in zip(inverse.ravel().tolist(), _unseen(anomalies), strict=True)
+        return interpret_keys(
+            anomalies, context, progress, cancelled, name="key-substitution", search=HistorySearch
         )
-        return InterpretationList(
-            interpreter="key-substitution",
-            context=context,
-            events=anomalies,
-            items=items,
-            scores=np.array([one.diagnostics.score for one in items]),
-            reference_scores=np.array([one.diagnostics.reference_score for one in items]),
-        )
+
+
+# The tensors are small: several threads on one of them wait for each other more than they work.
+@one_thread()
+def interpret_keys(
+    anomalies: SequenceBatch,
+    context: Context,
+    progress: Progress,
+    cancelled: Cancelled,
+    *,
+    name: str,
+    search: Callable[..., HistorySearch],
+) -> InterpretationList:
+    """Interpret windows by a search among their histories.
+
+    Args:
+        anomalies: Windows, all flagged.
+        context: All that may be known.
+        progress: Told the share done.
+        cancelled: Asked between chunks.
+        name: Registry name of the interpreter.
+        search: Takes what `HistorySearch` takes.
+    """
+    different, inverse = np.unique(anomalies.keys, axis=0, return_inverse=True)
+    found: list[Interpretation] = []
+    history = _search(search, context, anomalies.keys.shape[1] - 1)
+    for start in range(0, len(different), _CHUNK):
+        stop_if(cancelled)
+        chunk = _Chunk.of(different[start : start + _CHUNK], context, history, name)
+        found += chunk.interpretations()
+        done = len(found) / len(different)
+        progress(done, f"Interpreted {len(found):,} of {len(different):,} different windows")
+    items = tuple(
+        _with_its_own_text(found[place], text)
+        for place, text in zip(inverse.ravel().tolist(), _unseen(anomalies), strict=True)
+    )
+    return InterpretationList(
+        interpreter=name,
+        context=context,
+        events=anomalies,
+        items=items,
+        scores=np.array([one.diagnostics.score for one in items]),
+        reference_scores=np.array([one.diagnostics.reference_score for one in items]),
+    )
+
+
+def _search(search: Callable[..., HistorySearch], context: Context, length: int) -> HistorySearch:
+    return search(
+        context.detector,
+        context.threshold.value,
+        unknown=_vocabulary(context).unknown,
+        locked=frozenset(
+            place for place in range(length) if _name(place - length) in context.locked
+        ),
+        depth=context.max_deviations,
+        deadline=Deadline.after(context.budget_ms),
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Chunk:
     """Some different windows and all that is found out about them, in columns."""
 
+    name: str
     context: Context
     detector: KeyPredictor
     search: HistorySearch
     windows: IntArray
     references: IntArray
     edits: IntArray
+    stopped: NDArray[np.bool_]
     next_keys: IntArray
     after: FloatArray
     reference_after: FloatArray
 
     @classmethod
-    def of(cls, windows: IntArray, context: Context) -> "_Chunk":
+    def of(cls, windows: IntArray, context: Context, search: HistorySearch, name: str) -> "_Chunk":
         detector = context.detector
         assert isinstance(detector, KeyPredictor)  # noqa: S101  supports() saw to it
-        length = windows.shape[1] - 1
-        locked = frozenset(
-            place for place in range(length) if _name(place - length) in context.locked
-        )
-        search = HistorySearch(
-            detector,
-            context.threshold.value,
-            unknown=_vocabulary(context).unknown,
-            locked=locked,
-            depth=context.max_deviations,
-        )
         edited = search.run(windows)
         after = detector.next_log_probabilities(windows[:, :-1])
         likeliest = after.argmax(axis=1)
@@ -107,12 +140,14 @@ class _Chunk:
         replaced = (edited.edits == 0) & (next_keys != PADDING)
         references[replaced, -1] = next_keys[replaced]
         return cls(
+            name=name,
             context=context,
             detector=detector,
             search=search,
             windows=windows,
             references=references,
             edits=edited.edits,
+            stopped=edited.stopped,
             next_keys=next_keys,
             after=after,
             reference_after=detector.next_log_probabilities(references[:, :-1]),
@@ -127,7 +162,7 @@ class _Chunk:
         details = self._details()
         return [
             Interpretation(
-                interpreter="key-substitution",
+                interpreter=self.name,
                 deviations=self._deviations(row, orders[row], float(scores[row]), flips[row]),
                 observed=tuple(map(float, self.windows[row].tolist())),
                 reference=tuple(map(float, self.references[row].tolist())),
@@ -141,6 +176,7 @@ class _Chunk:
                     plausibility=float(plausibility[row]) if orders[row] else None,
                     flip_scores=tuple(flips[row]),
                     seed=self.context.seed,
+                    stopped_early=bool(self.stopped[row]),
                 ),
                 modality=Modality.SEQUENCE,
                 details=details[row],
