@@ -26,13 +26,23 @@ def _alt(figure: go.Figure) -> str:
     return str(figure.layout.title.text or "Chart").replace("<br>", " ")
 
 
-def show(figure: go.Figure, key: str) -> None:
-    """Show a figure in full width; its title is what a screen reader says.
+def show(figure: go.Figure, key: str, *, alt: str = "") -> None:
+    """Show a figure in full width.
 
     Never cache the figure itself: read from a cache it loses its first selection.
+
+    Args:
+        figure: What to show.
+        key: Of the widget.
+        alt: What a screen reader says; the figure's title where empty.
     """
     st.plotly_chart(
-        figure, width="stretch", key=key, config=_config(key), alt=_alt(figure), theme="streamlit"
+        figure,
+        width="stretch",
+        key=key,
+        config=_config(key),
+        alt=alt or _alt(figure),
+        theme="streamlit",
     )
 
 

@@ -8,40 +8,27 @@ import streamlit as st
 
 from deepaid_core.domain.comparison import Answer, Comparison
 from deepaid_core.domain.finding import Finding, Status
-from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress
+from deepaid_core.domain.quality import Quality
 from deepaid_core.domain.queries import FindingQuery, FindingRow
-from deepaid_core.figures.compare import agreement, deviation_lines, score_paths, title_of
 from deepaid_core.figures.compare_methods import method
-from deepaid_core.figures.compare_tables import (
-    agreement_table,
-    answer_table,
-    comparison_sentences,
-    flip_words,
-    paths_table,
-    summary_table,
-    time_words,
-)
-from deepaid_core.figures.numbers import format_count, format_score
+from deepaid_core.figures.numbers import format_count
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import compare
-from deepaid_ui import charts, filters, navigation, panels, session, tables
+from deepaid_ui import compare_view, filters, navigation, panels, session, tables
 from deepaid_ui.job_panel import job_panel
-from deepaid_ui.jobs import Registry
+from deepaid_ui.jobs import Job, Registry, Work
 from deepaid_ui.text import one_line, plain
-from deepaid_ui.views.parts import twin
 from deepaid_ui.workspace import workspace
 
-__all__ = ["answered", "cards", "chosen", "header", "nothing_chosen", "overview", "twins"]
+__all__ = ["answered", "chosen", "firmness", "header", "nothing_chosen"]
 
 _KIND: Final = "compare"
+_FIRMNESS, _MEASURED = "firmness", "_firmness"
 _KEPT, _ANSWERS = "_answers", 64
 _AT_ONCE_S, _LOOK_S = 0.7, 0.02
 _OFFERED = 4  # of each detector
-_BESIDE, _MOST_BESIDE = 2, 5
-_CARD, _CARD_LETTERS, _WIDE_LETTERS = 350, 48, 76
 _NO_OTHERS = "none"
-_DRAWN: Final = (Modality.TABULAR, Modality.SERIES)
 
 
 @st.cache_resource(show_spinner=False)
@@ -186,26 +173,42 @@ def _ask(finding: Finding, names: Sequence[str]) -> None:
     def work(progress: Progress, cancelled: Cancelled) -> tuple[Answer, ...]:
         return compare.answers(opened, finding, names, progress=progress, cancelled=cancelled)
 
-    key = f"{opened.home} {finding.id} {','.join(names)}"
-    job = _jobs().latest(_KIND, key=key)
+    job = _job(_KIND, f"Asking {format_count(len(names), 'method')} about", finding, names, work)
+    if job.state == "done":
+        _keep(finding, job.result)
+    else:
+        _unfinished(job)
+
+
+def _job(kind: str, what: str, finding: Finding, names: Sequence[str], work: Work) -> Job:
+    """The job that does this work, which is over at once where that takes no time."""
+    key = f"{workspace().home} {finding.id} {','.join(names)}"
+    job = _jobs().latest(kind, key=key)
     if job is None:
-        what = format_count(len(names), "method")
-        job = _jobs().start(_KIND, f"Asking {what} about {finding.id}", work, key=key)
+        job = _jobs().start(kind, f"{what} {finding.id}", work, key=key)
     # Most methods are done before a page with a progress bar could be drawn.
     until = time.monotonic() + _AT_ONCE_S
     while job.is_active and time.monotonic() < until:
         time.sleep(_LOOK_S)
-    if job.state == "done":
-        _keep(finding, job.result)
-    elif job.is_active:
+    return job
+
+
+def _unfinished(job: Job) -> None:
+    if job.is_active:
         job_panel(job)
-    else:
-        with st.container(border=True):
-            if job.state == "failed":
-                st.error(plain(job.message), icon=":material/error:")
-            else:
-                st.info(plain(job.message))
-            st.button("Ask again", icon=":material/refresh:", on_click=_jobs().dismiss, args=(job,))
+        return
+    with st.container(border=True):
+        if job.state == "failed":
+            st.error(plain(job.message), icon=":material/error:")
+        else:
+            st.info(plain(job.message))
+        st.button(
+            "Ask again",
+            key=f"again-{job.number}",
+            icon=":material/refresh:",
+            on_click=_jobs().dismiss,
+            args=(job,),
+        )
 
 
 def _keep(finding: Finding, given: Sequence[Answer]) -> None:
@@ -216,108 +219,36 @@ def _keep(finding: Finding, given: Sequence[Answer]) -> None:
         del kept[old]
 
 
-def overview(comparison: Comparison) -> None:
-    """What it comes to, in words, as a table and as two figures."""
-    first, *rest = comparison_sentences(comparison)
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(f"**{plain(first)}**")
-        for sentence in rest:
-            st.markdown(plain(sentence))
-    mark = _mark(comparison)
-    if len(comparison.answers) > 1:
-        twin(summary_table(comparison), key=f"summary-{mark}", title=False)
-    if len(comparison.given) > 1:
-        # Many names of methods need the whole width.
-        left, right = (
-            st.columns([0.52, 0.48], gap="medium")
-            if len(comparison.given) <= _MOST_BESIDE
-            else (st.container(), st.container())
-        )
-        with left:
-            charts.show(agreement(comparison), key=f"agreement-{mark}")
-            st.caption(
-                "A dot: the method names this deviation; the number is its rank, the size its "
-                "share of the effect. ×2: two methods name it."
+def firmness(finding: Finding, comparison: Comparison) -> None:
+    """How much of each answer stays when it is asked again and the event changes a little."""
+    names = [answer.interpreter for answer in comparison.given]
+    if not names:
+        return
+    opened = workspace()
+
+    def work(progress: Progress, cancelled: Cancelled) -> dict[str, Quality | None]:
+        return compare.firmness(opened, finding, names, progress=progress, cancelled=cancelled)
+
+    key = f"{_MEASURED}-{finding.id}-{','.join(names)}"
+    if not st.session_state.get(key):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Measure how firm they are",
+                icon=":material/vibration:",
+                on_click=_want,
+                args=(key,),
             )
-        with right:
-            charts.show(charts.narrow(score_paths(comparison)), key=f"paths-{mark}")
-
-
-def _mark(comparison: Comparison) -> str:
-    return f"{comparison.finding_id}-{'-'.join(a.interpreter for a in comparison.given)}"
-
-
-def cards(comparison: Comparison) -> None:
-    """Each method with its sentence, its proof and its deviations, side by side."""
-    answers = comparison.answers
-    if len(answers) > _BESIDE:
-        with st.container(horizontal=True, gap="small"):
-            for answer in answers:
-                with st.container(border=True, gap="small", width=_CARD):
-                    _card(comparison, answer)
+            st.caption(
+                "Asks each method again, and about slightly changed events: a firm answer stays.",
+                width="stretch",
+            )
         return
-    for place, answer in zip(st.columns(len(answers), gap="small"), answers, strict=True):
-        with place, st.container(border=True, gap="small"):
-            _card(comparison, answer)
-
-
-def _card(comparison: Comparison, answer: Answer) -> None:
-    known = method(answer.interpreter)
-    st.markdown(f"**{plain(title_of(answer))}**")
-    st.caption(plain(known.sentence))
-    if answer.interpretation is None:
-        st.badge("No answer", icon=":material/block:", color="gray")
-        st.caption(plain(answer.why_not))
+    job = _job(_FIRMNESS, "Measuring how firm the answers are to", finding, names, work)
+    if job.state != "done":
+        _unfinished(job)
         return
-    _badge(comparison, answer)
-    if not answer.deviations:
-        st.caption("It found no change that brings this event closer to normal.")
-        return
-    if comparison.modality in _DRAWN:
-        letters = _WIDE_LETTERS if len(comparison.answers) <= _BESIDE else _CARD_LETTERS
-        charts.show(
-            deviation_lines(answer.interpretation, letters=letters),
-            key=f"card-{comparison.finding_id}-{answer.interpreter}",
-        )
-        return
-    # Log lines and names of hosts are long: words that wrap say them better than a chart.
-    for rank, (what, observed, normal, share) in enumerate(answer_table(answer).rows, start=1):
-        with st.container(gap="xsmall"):
-            st.markdown(f"**{rank}\\. {plain(str(what))}** ({plain(str(share))})")
-            st.text(one_line(f"observed: {observed}"))
-            st.text(one_line(f"closest normal: {normal}"))
+    compare_view.firmness(job.result, comparison)
 
 
-def twins(comparison: Comparison) -> None:
-    """What the figures show, as tables."""
-    if not comparison.given:
-        return
-    mark = _mark(comparison)
-    with st.expander("The same as tables"):
-        twin(agreement_table(comparison), key=f"agreement-table-{mark}")
-        st.caption(
-            "“2. 0.5”: named second; in that method's closest normal event the value is 0.5."
-        )
-        twin(paths_table(comparison), key=f"paths-table-{mark}")
-        for answer in comparison.given:
-            twin(answer_table(answer), key=f"answer-{mark}-{answer.interpreter}")
-
-
-def _badge(comparison: Comparison, answer: Answer) -> None:
-    score = answer.reference_score
-    numbers = (
-        ""
-        if score is None
-        else f"closest normal scores {format_score(score)}, threshold "
-        f"{format_score(comparison.threshold)}"
-    )
-    if answer.flips:
-        st.badge(
-            plain(f"Flips the label {flip_words(answer).removeprefix('yes, ')}"),
-            icon=":material/check:",
-            color="green",
-        )
-    else:
-        st.badge("Does not flip the label", icon=":material/close:", color="orange")
-    took = time_words(answer)
-    st.caption(plain(numbers if answer.is_stored else f"{numbers}; took {took}"))
+def _want(key: str) -> None:
+    st.session_state[key] = True

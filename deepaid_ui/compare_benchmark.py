@@ -96,10 +96,10 @@ def _headline(last: ComparisonResults) -> None:
     total = len(last.standings)
     behind = counts["behind"]
     said = (
-        f"Our defaults are first on {counts['first']:,} and tied on {counts['tied']:,} of "
-        f"{format_count(total, 'comparison')} with the strongest other method"
+        f"Our default methods are first on {counts['first']:,}, tied on {counts['tied']:,} and "
+        f"behind on {behind:,} of {format_count(total, 'comparison')} with the strongest other "
+        "method."
     )
-    said += f", behind on {behind:,}; why stands below." if behind else "."
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{plain(said)}**")
         st.caption(
@@ -124,13 +124,13 @@ def _methods(task: TaskResult) -> None:
     st.dataframe(
         _frame(task, measures),
         column_config={
-            "Method": st.column_config.TextColumn(width=210, pinned=True),
+            "Method": st.column_config.TextColumn(width=176, pinned=True),
             "Anomalies": st.column_config.NumberColumn(
                 width=84, help="How many this method interpreted; slow ones get fewer."
             ),
             **{
                 _title(one): st.column_config.TextColumn(
-                    width=112,
+                    width=88,
                     help=f"{one.meaning} {'Higher' if one.higher else 'Lower'} is better.",
                 )
                 for one in measures
@@ -156,6 +156,14 @@ def _methods(task: TaskResult) -> None:
 
 def _title(measure: Measure) -> str:
     return _TITLES.get(measure.key, measure.title)
+
+
+def _long_title(measure: Measure) -> str:
+    _, _, count = measure.key.partition("lfr_")
+    if count:
+        return f"Label flips after {format_count(int(count), 'field')}"
+    title = _TITLES.get(measure.key, measure.title)
+    return title[:1].upper() + title[1:]
 
 
 def _frame(task: TaskResult, measures: list[Measure]) -> Any:
@@ -212,13 +220,13 @@ def _standings(last: ComparisonResults, task: TaskResult) -> None:
     )
     reasons = {row.reason: row for row in rows if row.reason}
     for reason, row in reasons.items():
-        st.caption(plain(f"{MEASURES[row.measure].title}: {reason}"))
+        st.caption(plain(f"{_long_title(MEASURES[row.measure])}: {reason}"))
 
 
 def _standing(row: Standing) -> dict[str, str]:
     measure = MEASURES[row.measure]
     return {
-        "Measure": measure.title,
+        "Measure": _long_title(measure),
         "Ours is": _VERDICTS[row.verdict],
         "Ours": measure.text(row.value),
         "Strongest other": method(row.other).title,
@@ -239,7 +247,7 @@ def _targets(last: ComparisonResults) -> None:
             [
                 {
                     "Data": one_line(titles.get(one.task, one.task)),
-                    "Measure": MEASURES[one.measure].title
+                    "Measure": _long_title(MEASURES[one.measure])
                     if one.measure in MEASURES
                     else one_line(one.measure),
                     "Asked": one_line(one.asked),

@@ -49,7 +49,9 @@ def _trained(kind: Modality) -> TrainedDetector:
     return train_planted(detector, **{k: v for k, v in _SHORT.items() if k in own})
 
 
-def planted_finding(workspace: Workspace, kind: Modality = Modality.TABULAR) -> Finding:
+def planted_finding(
+    workspace: Workspace, kind: Modality = Modality.TABULAR, **overrides: Any
+) -> Finding:
     """An anomaly of planted data, with its detector, interpreted as a run does it."""
     detector = _trained(kind)
     record = register(workspace, detector)
@@ -65,6 +67,7 @@ def planted_finding(workspace: Workspace, kind: Modality = Modality.TABULAR) -> 
         interpretation=interpretation,
         threshold=interpretation.diagnostics.threshold,
         max_score=interpretation.diagnostics.score,
+        **overrides,
     )
     workspace.store.add_run(make_run(detector_id=record.id), [finding])
     return finding

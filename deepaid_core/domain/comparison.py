@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from deepaid_core.domain.interpretation import Deviation, Interpretation
 from deepaid_core.domain.modality import Modality
 
-__all__ = ["Answer", "Comparison", "Steadiness"]
+__all__ = ["Answer", "Comparison"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +114,3 @@ class Comparison:
         """Fields that only one of several given answers names, and whose it is."""
         several = len(self.given) > 1
         return {f: who[0] for f, who in self.named().items() if len(who) == 1 and several}
-
-
-@dataclass(frozen=True, slots=True)
-class Steadiness:
-    """How an interpreter's answer to one event stands small changes of that event.
-
-    Shares of fields that stay (Jaccard index of the sets before and after), 0 to 1.
-
-    Attributes:
-        interpreter: Registry name.
-        noise: Of the shown fields, under random changes; None where it was not measured.
-        attack: Of the shown fields, under changes that were sought to do harm; likewise.
-        why_not: Why something was not measured, in a sentence; else empty.
-    """
-
-    interpreter: str
-    noise: float | None = None
-    attack: float | None = None
-    why_not: str = ""

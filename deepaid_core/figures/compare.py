@@ -7,10 +7,9 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from deepaid_core.domain.comparison import Answer, Comparison
-from deepaid_core.domain.interpretation import Deviation, Interpretation
+from deepaid_core.domain.interpretation import Deviation
 from deepaid_core.figures.compare_methods import method
-from deepaid_core.figures.deviations import column_title, deviations
-from deepaid_core.figures.numbers import format_count, format_score, format_share, format_value
+from deepaid_core.figures.numbers import format_count, format_score, format_share
 from deepaid_core.figures.scores import is_wide, score_axis, threshold_line
 from deepaid_core.figures.text import figure_text, shorten, visible
 from deepaid_core.figures.theme import (
@@ -24,12 +23,11 @@ from deepaid_core.figures.theme import (
     wrapped,
 )
 
-__all__ = ["agreement", "deviation_lines", "field_titles", "how_many", "score_paths", "title_of"]
+__all__ = ["agreement", "field_titles", "how_many", "none_of", "score_paths", "title_of"]
 
 _LABEL, _NAME = 34, 60
 _METHOD, _NARROWEST = ((2, 26), (3, 18), (4, 13)), 10  # letters of a name by number of methods
 _LEGEND_ROW = 20
-_CARD_LINES, _CARD_LINE, _CARD_GAP = 3, 14, 26
 _MOST_FIELDS: Final = 20
 _ROW_HEIGHT = 38
 # Color, dash and symbol of each method, so that none depends on color alone.
@@ -54,6 +52,11 @@ def title_of(answer: Answer) -> str:
 def how_many(count: int) -> str:
     """A number of methods: "both methods", "all 3 methods"."""
     return "both methods" if count == 2 else f"all {count} methods"
+
+
+def none_of(count: int) -> str:
+    """None of some methods, to begin a sentence: "Neither method", "None of the 3 methods"."""
+    return "Neither method" if count == 2 else f"None of the {count} methods"
 
 
 def field_titles(comparison: Comparison) -> dict[str, str]:
@@ -260,7 +263,7 @@ def _paths_title(given: Sequence[Answer]) -> str:
         return (
             f"{title_of(given[0])} does not get under the threshold"
             if len(given) == 1
-            else f"None of the {len(given)} methods gets under the threshold"
+            else f"{none_of(len(given))} gets under the threshold"
         )
     fewest = min(worked)
     first = [method(name).title for name, count in counts.items() if count == fewest]
@@ -299,54 +302,3 @@ def _line(
         ],
         "hoverinfo": "text",
     }
-
-
-def deviation_lines(interpretation: Interpretation, *, letters: int) -> go.Figure:
-    """The figure of deviations for a narrow place: all words stand above their lines.
-
-    Args:
-        interpretation: What to draw.
-        letters: Most letters of a line of words.
-    """
-    figure = deviations(interpretation)
-    drawn = [one for one in interpretation.deviations if one.cells]
-    if not drawn:
-        return figure
-    words = [_words(rank, one, letters) for rank, one in enumerate(drawn, start=1)]
-    tallest = max(len(lines) for lines in words)
-    row = _CARD_LINE * tallest + _CARD_GAP
-    figure.layout.annotations = [
-        {
-            "x": 0, "xref": "paper", "xanchor": "left", "y": -place, "yanchor": "bottom",
-            "yshift": 6, "showarrow": False, "align": "left", "font": {"size": 11},
-            "text": "<br>".join(lines),
-        }
-        for place, lines in enumerate(words)
-    ]  # fmt: skip
-    figure.update_yaxes(showticklabels=False, range=[-len(words) + 0.7, 0.98])
-    figure.update_xaxes(showticklabels=False, title=None)
-    figure.update_layout(
-        title=None,
-        showlegend=False,
-        margin={"l": 4, "r": 4, "t": 4, "b": 4},
-        height=row * len(words) + 16,
-    )
-    return figure
-
-
-def _words(rank: int, deviation: Deviation, letters: int) -> list[str]:
-    cell = deviation.cells[0]
-    where = column_title(deviation, cell)
-    title = f"{rank}. {deviation.title}" + (f", {where}" if where else "")
-    lines = textwrap.wrap(
-        visible(shorten(title, _CARD_LINES * letters)),
-        letters,
-        max_lines=_CARD_LINES - 1,
-        placeholder=" …",
-    )
-    observed, reference = (
-        figure_text(shorten(format_value(value, cell.unit), letters // 2))
-        for value in (cell.observed, cell.reference)
-    )
-    share = format_share(deviation.weight)
-    return [*(figure_text(line) for line in lines), f"<b>{observed} → {reference}</b>  ({share})"]

@@ -1,10 +1,12 @@
 """Answers of several interpreters side by side, as tables and sentences."""
 
 import math
+from collections.abc import Mapping
 
 from deepaid_core.domain.comparison import Answer, Comparison
 from deepaid_core.domain.interpretation import Cell, Deviation
-from deepaid_core.figures.compare import field_titles, how_many, title_of
+from deepaid_core.domain.quality import Kept, Quality
+from deepaid_core.figures.compare import field_titles, how_many, none_of, title_of
 from deepaid_core.figures.compare_methods import method
 from deepaid_core.figures.deviations import column_title
 from deepaid_core.figures.numbers import (
@@ -21,6 +23,7 @@ __all__ = [
     "agreement_table",
     "answer_table",
     "comparison_sentences",
+    "firmness_table",
     "flip_words",
     "paths_table",
     "summary_table",
@@ -188,6 +191,44 @@ def _what(deviation: Deviation) -> str:
     return f"{deviation.title} ({where})" if where else deviation.title
 
 
+def firmness_table(measured: Mapping[str, Quality | None]) -> Table:
+    """How much of what each method names stays: asked again, and of a slightly changed event.
+
+    Args:
+        measured: By registry name; None where the method has no answer.
+    """
+    return Table(
+        "How much of what each method names stays",
+        (
+            "Method",
+            "Asked again",
+            "Random changes of 1 %",
+            "of its first ten columns",
+            "Attack of 1 %",
+            "of the first ten columns",
+        ),
+        tuple((method(name).title, *_firmness(quality)) for name, quality in measured.items()),
+    )
+
+
+def _firmness(quality: Quality | None) -> tuple[str, ...]:
+    if quality is None:
+        return (_NONE,) * 5
+    return (
+        format_share(quality.stability),
+        *_kept(quality.noise),
+        *_kept(quality.attack),
+    )
+
+
+def _kept(kept: Kept | None) -> tuple[str, str]:
+    if kept is None:
+        return ("does not apply", "does not apply")
+    if kept.shown is None:
+        return ("no longer flagged", "no longer flagged")
+    return (format_share(kept.shown), _NONE if kept.ranking is None else format_share(kept.ranking))
+
+
 def comparison_sentences(comparison: Comparison) -> tuple[str, ...]:
     """What the comparison comes to, most important first; event text in it is not escaped."""
     given = comparison.given
@@ -221,7 +262,7 @@ def comparison_sentences(comparison: Comparison) -> tuple[str, ...]:
 
 def _who_holds(total: int, holds: list[Answer]) -> str:
     if not holds:
-        return f"None of the {total} methods flips the label; every answer is only an attempt."
+        return f"{none_of(total)} flips the label; every answer is only an attempt."
     best = min(holds, key=lambda one: len(one.deviations))
     shortest = [
         method(one.interpreter).title

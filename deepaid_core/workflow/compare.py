@@ -4,15 +4,19 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from deepaid_core.domain.comparison import Answer, Comparison
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.interpretation import Interpretation
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
+from deepaid_core.domain.quality import Quality
 from deepaid_core.errors import (
     CancelledError,
     DeepAidError,
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from deepaid_core.domain.batches import Batch
     from deepaid_core.interpreters.base import Context, Interpreter
 
-__all__ = ["answers", "compare", "offered", "stored_answer", "usual"]
+__all__ = ["answers", "compare", "firmness", "offered", "stored_answer", "usual"]
 
 _logger = logging.getLogger(__name__)
 _QUICK_S: Final = 3.0
@@ -150,6 +154,46 @@ def answers(
         given.append(_answer(name, trained, event, context, report, cancelled))
     progress(1.0, "Done")
     return tuple(given)
+
+
+def firmness(
+    workspace: Workspace,
+    finding: Finding,
+    interpreters: Sequence[str],
+    *,
+    progress: Progress = silent,
+    cancelled: Cancelled = never,
+) -> dict[str, Quality | None]:
+    """How firm each interpreter's answer is: asked again, under noise, under attack.
+
+    None for an interpreter that has no answer. Arguments and errors are those of `compare`.
+    """
+    from deepaid_core.interpreters.quality_of import quality_of, under_attack
+
+    progress(0.0, "Opening the detector")
+    trained, event, context = _question(workspace, finding, None)
+    names = [name for name in dict.fromkeys(interpreters) if name in INTERPRETERS]
+    measured: dict[str, Quality | None] = {}
+    for place, name in enumerate(names):
+        stop_if(cancelled)
+        low, width = place / len(names), 1 / len(names)
+
+        def report(share: float, text: str, low: float = low, width: float = width) -> None:
+            progress(low + width * share, text)
+
+        report(0.0, f"Changing the event a little for {method(name).title}")
+        interpreter: Interpreter = load(INTERPRETERS, name)()
+        if interpreter.supports(trained.detector) is not None:
+            measured[name] = None
+            continue
+        found = interpreter.interpret(event, context, cancelled=cancelled)
+        (quality,) = quality_of(interpreter, found, np.arange(1), cancelled=cancelled)
+        if quality.noise is not None:
+            (attack,) = under_attack(interpreter, found, progress=report, cancelled=cancelled)
+            quality = replace(quality, attack=attack)
+        measured[name] = quality
+    progress(1.0, "Done")
+    return measured
 
 
 def _question(

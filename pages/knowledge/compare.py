@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepaid_core.errors import NotFoundError
-from deepaid_ui import compare, compare_benchmark, panels, problems, session
+from deepaid_ui import compare, compare_benchmark, compare_view, panels, problems, session
 from deepaid_ui.workspace import workspace
 
 st.header("Compare")
@@ -25,9 +25,10 @@ if one.open:
         else:
             compare.header(finding, workspace().store.row(finding.id))
             comparison = compare.answered(finding, compare.chosen(finding))
-            compare.overview(comparison)
-            compare.cards(comparison)
-            compare.twins(comparison)
+            compare_view.overview(comparison)
+            compare_view.cards(comparison)
+            compare.firmness(finding, comparison)
+            compare_view.twins(comparison)
 if benchmark.open:
     with benchmark:
         compare_benchmark.results()

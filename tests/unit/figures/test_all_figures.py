@@ -5,10 +5,22 @@ import re
 
 import pytest
 
+from deepaid_core.domain.comparison import Answer
 from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
 from deepaid_core.domain.interpretation import Cell, Deviation
-from deepaid_core.figures import deviations, links, machine, scores, sequence, series, volume
+from deepaid_core.figures import (
+    compare,
+    compare_cards,
+    deviations,
+    links,
+    machine,
+    scores,
+    sequence,
+    series,
+    volume,
+)
 from deepaid_core.figures.theme import is_empty, wrapped
+from tests.comparisons import comparison
 from tests.factories import START, make_interpretation
 from tests.kinds import make_link_finding, make_sequence_finding, make_series_finding, renamed
 
@@ -64,6 +76,13 @@ def of_link(name):
     return renamed(make_link_finding(unknown=True), name).interpretation
 
 
+def of_methods(name):
+    both = (
+        Answer(method, interpretation(name), elapsed_ms=1.0) for method in ("greedy", name or "x")
+    )
+    return comparison(*both)
+
+
 TIMES = [START + step for step in range(50)]
 SCORES = [0.3 + 0.1 * (step % 7) for step in range(50)]
 
@@ -73,6 +92,9 @@ FULL = {
     "score strip": lambda name="h": scores.score_strip(9.0, 0.25, 0.2),
     "flip curve": lambda name="h": flip(interpretation(name)),
     "timeline": lambda name="h": scores.members_timeline(TIMES, SCORES, 0.25, TIMES[3]),
+    "agreement": lambda name="h": compare.agreement(of_methods(name)),
+    "score paths": lambda name="h": compare.score_paths(of_methods(name)),
+    "card": lambda name="h": compare_cards.deviation_lines(interpretation(name), letters=40),
     "volume": lambda name="h": volume.volume([(START, 900, 3), (START + 60, 800, 0)]),
     "findings": lambda name="h": volume.findings_by_hour([(name, START, 2, 5)]),
     "detectors": lambda name="h": volume.detector_hours([(name, START, 2, 5)]),
@@ -88,6 +110,9 @@ EMPTY = {
     "score strip": lambda: scores.score_strip(float("inf"), 0.25, 0.2),
     "flip curve": lambda: flip(make_interpretation(path=())),
     "timeline": lambda: scores.members_timeline([], [], 0.25, 0.0),
+    "agreement": lambda: compare.agreement(comparison()),
+    "score paths": lambda: compare.score_paths(comparison()),
+    "card": lambda: compare_cards.deviation_lines(make_interpretation(deviations=()), letters=9),
     "volume": lambda: volume.volume([]),
     "findings": lambda: volume.findings_by_hour([]),
     "detectors": lambda: volume.detector_hours([]),
@@ -121,7 +146,11 @@ def test_equal_input_gives_an_equal_figure(draw):
     assert draw().to_json() == draw().to_json()
 
 
-@pytest.mark.parametrize("draw", FULL.values(), ids=FULL)
+# A card stands under the name of its method and has no title of its own.
+TITLED = {name: draw for name, draw in FULL.items() if name != "card"}
+
+
+@pytest.mark.parametrize("draw", TITLED.values(), ids=TITLED)
 def test_the_title_states_a_finding_and_the_hover_is_no_template(draw):
     figure = draw()
     assert len(figure.layout.title.text) > 10
