@@ -25,19 +25,17 @@ from benchmarks.comparison_methods import (
 )
 from benchmarks.comparison_others import sequences, series
 from benchmarks.comparison_page import section
+from benchmarks.comparison_rows import methods_for, row_of, subset_of
 from benchmarks.data_sets import missing
-from benchmarks.pairs import difference, value_of
 from benchmarks.tasks import ANOMALIES, TASKS, Task
 from deepaid_core.detectors.artifacts import load_trained
-from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.fitting import one_thread
-from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, load
+from deepaid_core.registry import INTERPRETERS, load
 from deepaid_core.workflow.demo import DEMOS
 
-__all__ = ["COMMAND", "KINDS", "Compared", "compare_methods", "measure", "methods_for"]
+__all__ = ["COMMAND", "KINDS", "Compared", "compare_methods", "measure"]
 
 COMMAND: Final = "deepaid bench --only comparison"
-DIGITS: Final = 6
 
 
 def packets() -> Task:
@@ -57,11 +55,11 @@ class Compared:
 
     Attributes:
         data: Keys of the public data sets that it needs.
-        run: Gives the figures of all methods on it; None where they could not be had.
+        run: Gives the figures of all methods on it: key, how much, at most so many anomalies.
     """
 
     data: tuple[str, ...]
-    run: Callable[[str, Size, int], dict[str, Any] | None]
+    run: Callable[[str, Size, int], dict[str, Any]]
 
 
 def _tabular(make: Callable[[], Task]) -> Callable[[str, Size, int], dict[str, Any]]:
@@ -77,7 +75,7 @@ KINDS: Final[dict[str, Compared]] = {
         for key, make in TASKS.items()
     },
     "packets": Compared((), _tabular(packets)),
-    "hdfs": Compared(("hdfs",), lambda key, size, limit: sequences(key, limit)),
+    "hdfs": Compared(("hdfs",), sequences),
     "smd": Compared(("smd",), lambda key, size, limit: series(key)),
     "asd": Compared(("asd",), lambda key, size, limit: series(key)),
 }
@@ -102,9 +100,7 @@ def measure(
             skipped[key] = absent
             print(f"  {key}: skipped. {absent}", flush=True)
             continue
-        figures = KINDS[key].run(key, size, anomalies)
-        if figures is not None:
-            tasks.append(figures)
+        tasks.append(KINDS[key].run(key, size, anomalies))
     return {
         "command": f"{COMMAND} --full" if full else COMMAND,
         "size": size.name,
@@ -121,20 +117,6 @@ def _some(task: Task, limit: int) -> Task:
     rows = spread(len(task.anomalies), limit)
     guilty = None if task.guilty is None else task.guilty[rows]
     return replace(task, anomalies=task.anomalies.take(rows), guilty=guilty)
-
-
-def methods_for(detector: Detector[Any]) -> tuple[list[str], dict[str, str]]:
-    """Interpreters that support a detector, the default first; and why the others do not."""
-    ours = DEFAULT_INTERPRETERS[detector.modality]
-    elsewhere = set(DEFAULT_INTERPRETERS.values()) - {ours}
-    able, left_out = [], {}
-    for name in (ours, *(one for one in INTERPRETERS if one != ours)):
-        why_not = load(INTERPRETERS, name)().supports(detector)
-        if why_not is None:
-            able.append(name)
-        elif name not in elsewhere:  # the defaults of other kinds of data are not missing here
-            left_out[name] = why_not
-    return able, left_out
 
 
 @one_thread()
@@ -168,46 +150,10 @@ def compare_methods(
         "title": task.name,
         "ours": ours,
         "anomalies": len(task.anomalies),
-        "methods": [_row(name, one, mine, ours) for name, one in measured.items()],
-        "subset": _subset(ours, mine, few) if any_slow else None,
+        "methods": [row_of(name, one, mine, ours) for name, one in measured.items()],
+        "subset": subset_of(ours, mine, few) if any_slow else None,
         "left_out": left_out,
     }
-
-
-def _row(name: str, one: Measured, mine: Measured, ours: str) -> dict[str, Any]:
-    against = {
-        key: ahead
-        for key, values in one.each.items()
-        if name != ours
-        and key in mine.each
-        and (ahead := difference(key, mine.each[key], values)) is not None
-    }
-    values = {key: value_of(key, each) for key, each in one.each.items()} | one.whole
-    return {
-        "method": name,
-        "n": one.n,
-        "measures": {key: _rounded(value) for key, value in values.items()},
-        "notes": one.notes,
-        "against": {
-            key: {part: _rounded(number) for part, number in ahead.items()}
-            for key, ahead in against.items()
-        },
-    }
-
-
-def _subset(ours: str, mine: Measured, few: np.ndarray) -> dict[str, Any]:
-    """What ours reached on the anomalies that slow methods were measured on."""
-    values = {key: value_of(key, each[few]) for key, each in mine.each.items()}
-    return {
-        "method": ours,
-        "n": len(few),
-        "measures": {key: _rounded(value) for key, value in values.items()},
-        "notes": ["On the anomalies that slow methods were measured on."],
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return value if value is None or isinstance(value, int) else round(value, DIGITS)
 
 
 def main() -> None:

@@ -30,7 +30,16 @@ from deepaid_core.interpreters.sequence import KeySubstitutionInterpreter
 from deepaid_core.sources.key_files import KeyFileSource
 from deepaid_core.sources.logs import LogSource
 
-__all__ = ["Hdfs", "Kind", "Logins", "measure", "measure_hdfs", "measure_logins", "section"]
+__all__ = [
+    "Hdfs",
+    "Kind",
+    "Logins",
+    "hdfs_windows",
+    "measure",
+    "measure_hdfs",
+    "measure_logins",
+    "section",
+]
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / "sample_data/logs"
@@ -195,13 +204,10 @@ def measure_hdfs() -> Hdfs:
         events = SequenceBatch.concatenate(list(source.batches()))
         scores = trained.detector.score(events)
         windows += len(events)
-        order = np.lexsort((scores, events.entities.astype(str)))
-        last = np.flatnonzero(
-            np.r_[events.entities[order][1:] != events.entities[order][:-1], True]
-        )
-        flagged[name] = scores[order[last]] > trained.threshold.value
+        peaks = _worst(events, scores)
+        flagged[name] = scores[peaks] > trained.threshold.value
         if name == "different":
-            worst = events.keys[order[last][flagged[name]]]
+            worst = events.keys[peaks[flagged[name]]]
     windows_per_s = windows / (time.process_time() - started)
     false, found = int(flagged["normal"].sum()), int(flagged["abnormal"].sum())
     distinct = int(flagged["different"].sum())
@@ -221,6 +227,20 @@ def measure_hdfs() -> Hdfs:
         windows_per_s=windows_per_s,
         answers=_answers(trained, worst),
     )
+
+
+def hdfs_windows(count: int) -> tuple[TrainedDetector, SequenceBatch]:
+    """A detector of the public sessions, and different flagged worst windows, drawn by a seed."""
+    train = KeyFileSource(HDFS / "hdfs_train", KeyFileSettings())
+    trained = _train(SequenceBatch.concatenate(list(train.batches())))
+    file = HDFS / "deepaid_test_abnormal.txt.gz"
+    source = KeyFileSource(file, KeyFileSettings(shift=1), known=train.schema())
+    events = SequenceBatch.concatenate(list(source.batches()))
+    scores = trained.detector.score(events)
+    worst = _worst(events, scores)
+    different = np.unique(events.keys[worst[trained.threshold.flag(scores[worst])]], axis=0)
+    chosen = np.sort(np.random.default_rng(0).permutation(len(different))[:count])
+    return trained, SequenceBatch.of_keys(train.schema(), different[chosen])
 
 
 def section(f: dict[str, Any]) -> str:
@@ -291,6 +311,13 @@ def _answer_rows(a: dict[str, Any]) -> list[str]:
         f"| CPU seconds per 1000 | {a['cpu_s_per_1000']:.1f} |",
         f"| one alone, median | {a['single_ms']:.0f} ms |",
     ]
+
+
+def _worst(events: SequenceBatch, scores: FloatArray) -> IntArray:
+    """Position of the worst window of each session."""
+    order = np.lexsort((scores, events.entities.astype(str)))
+    last = np.r_[events.entities[order][1:] != events.entities[order][:-1], True]
+    return np.asarray(order[last])
 
 
 def _train(normal: SequenceBatch, **hyperparameters: int) -> TrainedDetector:

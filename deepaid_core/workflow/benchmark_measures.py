@@ -165,13 +165,14 @@ MEASURES: Final[dict[str, Measure]] = {
         Measure(
             "history",
             "names the history",
-            "Share of answers that change earlier keys instead of the flagged one only.",
+            "Share of anomalies for which replacing earlier keys, not the flagged one, makes the "
+            "detector accept.",
             higher=True,
         ),
         Measure(
             "history_flips",
             "history flips",
-            "Share of answers that name earlier keys for which the label then flips.",
+            "Of the answers that name earlier keys, the share for which the label then flips.",
             higher=True,
         ),
         Measure(

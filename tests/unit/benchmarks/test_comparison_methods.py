@@ -12,6 +12,7 @@ from benchmarks import bench_comparison, data_sets
 from benchmarks.accepted import judged
 from benchmarks.comparison_methods import DEFAULT, FULL, SLOW, measure_method, spread
 from benchmarks.comparison_page import section
+from benchmarks.comparison_rows import methods_for
 from benchmarks.tasks import Task
 from deepaid_core.detectors.own_model import adapt
 from deepaid_core.domain.batches import TabularBatch
@@ -65,7 +66,7 @@ def row(figures: dict, method: str) -> dict:
 
 def test_every_interpreter_that_supports_the_detector_is_measured_and_ours_stands_first(task):
     detector = task.trained.detector
-    able, left_out = bench_comparison.methods_for(detector)
+    able, left_out = methods_for(detector)
     assert able[0] == OURS
     assert set(able) == {
         name for name in INTERPRETERS if load(INTERPRETERS, name)().supports(detector) is None
