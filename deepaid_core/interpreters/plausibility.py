@@ -12,6 +12,9 @@ from deepaid_core.domain.batches import FloatArray
 
 __all__ = ["PlausibilityScale", "scale_of"]
 
+_ROWS = 1024  # points compared with all training events at a time
+_SPARE = 3  # more training events than asked for, as the quick distances are rounded
+
 
 class PlausibilityScale:
     """Distances to the nearest training event, as percentiles of those between training events.
@@ -22,21 +25,56 @@ class PlausibilityScale:
 
     def __init__(self, normal: Tensor) -> None:
         self.normal = normal
-        self._among = np.sort(self._nearest(normal, skip_self=True))
+        self._squares = normal.square()
+        self._norms = self._squares.sum(dim=1)
+        _, distances = self._closest(normal, count=min(2, len(normal)))
+        self._among = np.sort(distances[:, -1].double().numpy())
 
     def percentile(self, points: Tensor) -> FloatArray:
         """(n, d) points of model space to (n,) percentiles, 0 to 100; lower is closer."""
-        distance = self._nearest(points, skip_self=False)
-        below = np.searchsorted(self._among, distance, side="right")
+        _, distances = self._closest(points, count=1)
+        below = np.searchsorted(self._among, distances[:, 0].double().numpy(), side="right")
         percentile: FloatArray = below / max(1, len(self._among)) * 100.0
         return percentile
 
-    def _nearest(self, points: Tensor, *, skip_self: bool) -> FloatArray:
-        with torch.no_grad():
-            distance = torch.cdist(points, self.normal)
-            if skip_self:
-                distance.fill_diagonal_(torch.inf)
-            return distance.min(dim=1).values.numpy().astype(np.float64)
+    def nearest(self, points: Tensor, count: int, *, ignoring: Tensor | None = None) -> Tensor:
+        """The training events closest to each point, closest first.
+
+        Args:
+            points: (n, d), model space.
+            count: How many; fewer where there are fewer.
+            ignoring: (n, d), columns whose distance does not count.
+
+        Returns:
+            (n, count, d), model space.
+        """
+        which, _ = self._closest(points, count=count, ignoring=ignoring)
+        return self.normal[which]
+
+    def _closest(
+        self, points: Tensor, *, count: int, ignoring: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        count = min(count, len(self.normal))
+        wide = min(count + _SPARE, len(self.normal))
+        found, distances = [], []
+        for start in range(0, len(points), _ROWS):
+            part = points[start : start + _ROWS]
+            counted = None if ignoring is None else ~ignoring[start : start + _ROWS]
+            seen = part if counted is None else part * counted
+            norms = self._norms if counted is None else counted.float() @ self._squares.T
+            # Up to a constant of the point; ten times as fast as exact distances.
+            quick = torch.addmm(norms.expand(len(part), -1), seen, self.normal.T, alpha=-2.0)
+            which = quick.topk(wide, dim=1, largest=False).indices.sort(dim=1).values
+            difference = self.normal[which] - part[:, None, :]
+            if counted is not None:
+                difference = difference * counted[:, None, :]
+            exact = difference.square().sum(dim=2).sqrt()
+            order = exact.sort(dim=1, stable=True).indices[:, :count]
+            found.append(which.gather(1, order))
+            distances.append(exact.gather(1, order))
+        if not found:
+            return torch.zeros((0, count), dtype=torch.int64), torch.zeros((0, count))
+        return torch.cat(found), torch.cat(distances)
 
 
 _scales: WeakKeyDictionary[NormalProfile, PlausibilityScale] = WeakKeyDictionary()

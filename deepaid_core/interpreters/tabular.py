@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from deepaid_core.detectors.base import Detector, SearchableDetector, gives_gradient
+from deepaid_core.detectors.base import Detector, SearchableDetector
 from deepaid_core.domain.batches import TabularBatch
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpreter
-from deepaid_core.interpreters.constraints import Constraints
-from deepaid_core.interpreters.greedy_search import GreedySearch
-from deepaid_core.interpreters.plausibility import scale_of
+from deepaid_core.interpreters.deadline import Deadline
+from deepaid_core.interpreters.greedy_search import search
+from deepaid_core.interpreters.importance import rank_by_effect, rank_by_error
+from deepaid_core.interpreters.search_space import SearchSpace
 from deepaid_core.interpreters.side_by_side import in_threads
 from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
 from deepaid_core.interpreters.tabular_proof import references_of, weights_of
@@ -33,44 +34,44 @@ class GreedyTabularInterpreter(Interpreter):
     """
 
     def supports(self, detector: Detector[Any]) -> str | None:
-        """None for a differentiable detector of feature vectors, else the reason why not."""
+        """None for a detector of feature vectors that can be searched, else the reason why not."""
         if detector.modality is not Modality.TABULAR:
             return f"it reads feature vectors, the detector reads {detector.modality} events."
-        if not gives_gradient(detector):
-            return f"{type(detector).__name__} gives no gradient."
+        if not isinstance(detector, SearchableDetector):
+            return f"{type(detector).__name__} has no model space."
         return None
 
     def _interpret(
         self, anomalies: TabularBatch, context: Context, progress: Progress, cancelled: Cancelled
     ) -> TabularInterpretations:
-        detector = context.detector
-        assert isinstance(detector, SearchableDetector)  # noqa: S101  supports() saw to it
-        constraints = Constraints.of(anomalies.schema, context.columns, context.locked)
-        scale = scale_of(detector, context.columns)
-        search = GreedySearch(
-            detector,
-            constraints,
-            normal=scale.normal,
-            median=detector.to_model(constraints.apply(context.columns.median[None]))[0],
-            target=context.threshold.value - context.threshold.margin,
-        )
+        deadline = Deadline.after(context.budget_ms)
+        detector: Any = context.detector
+        space = SearchSpace.of(anomalies.schema, context)
         n, d = anomalies.values.shape
-        k = min(context.max_deviations, len(anomalies.schema.fields))
-        references = np.empty((n, d))
+        f = len(anomalies.schema.fields)
+        k = min(context.max_deviations, f)
+        references, ranking = np.empty((n, d)), np.full((n, f), -1)
         fields, flip_scores = np.full((n, k), -1), np.full((n, k), np.nan)
-        ranking = np.full((n, len(anomalies.schema.fields)), -1)
         needed, plausibility = np.zeros(n, dtype=np.int64), np.empty(n)
+        stopped = np.zeros(n, dtype=bool)
 
         def one_chunk(start: int) -> int:
             stop_if(cancelled)
             rows = slice(start, min(start + _CHUNK, n))
             values = anomalies.values[rows]
-            found = search.run(values)
+            found = search(space, values, deadline)
             fields[rows], flip_scores[rows] = found.order[:, :k], found.flip_scores[:, :k]
             needed[rows] = np.where(found.accepted, (found.order >= 0).sum(axis=1), 0)
-            ranking[rows] = found.order
-            references[rows] = references_of(values, found.z, fields[rows], constraints, detector)
-            plausibility[rows] = scale.percentile(detector.to_model(references[rows]))
+            stopped[rows] = found.unfinished
+            ranking[rows] = (
+                rank_by_error(space, detector.to_model(values))
+                if found.single_scores is None
+                else rank_by_effect(space, found.single_scores)
+            )
+            references[rows] = references_of(
+                values, found.z, fields[rows], space.constraints, detector
+            )
+            plausibility[rows] = space.scale.percentile(detector.to_model(references[rows]))
             return len(values)
 
         done = 0
@@ -92,4 +93,5 @@ class GreedyTabularInterpreter(Interpreter):
             reference_scores=detector.score(shown),
             needed=needed,
             plausibility=plausibility,
+            stopped_early=stopped,
         )
