@@ -6,6 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.series_scoring import WindowScores
 
 __all__ = ["Found", "LastStepSearch"]
@@ -46,16 +47,20 @@ class LastStepSearch:
     """Moves columns of the last step to their forecast, as few as possible.
 
     In the order of what each does alone, or one by one as the score falls most, whichever needs
-    fewer; columns that turn out not to be needed are put back.
+    fewer; columns that turn out not to be needed are put back. When time runs out, in the order
+    of what each does alone, and no more.
 
     Args:
         scores: Of the detector whose score is brought down.
         movable: (d,), columns that may change.
         target: Score to reach.
+        deadline: When time runs out.
     """
 
-    def __init__(self, scores: WindowScores, movable: Tensor, target: float) -> None:
-        self.scores, self.target = scores, target
+    def __init__(
+        self, scores: WindowScores, movable: Tensor, target: float, deadline: Deadline
+    ) -> None:
+        self.scores, self.target, self._deadline = scores, target, deadline
         self._movable = movable
 
     def run(self, z0: Tensor, less: Tensor, more: Tensor) -> Found:
@@ -72,9 +77,9 @@ class LastStepSearch:
     def _last_step(self, z0: Tensor, less: Tensor, more: Tensor) -> Found:
         goal = self.scores.obeying(self.scores.forecast(z0))
         allowed = self._movable & ((goal < less[:, -1]) | (goal > more[:, -1]))
-        forward = self._one_by_one(z0, goal, allowed)
         effect = self.scores.alone(z0).masked_fill(~allowed, -torch.inf)
         ordered = self._by_prefix(z0, goal, effect)
+        forward = ordered if self._deadline.passed else self._one_by_one(z0, goal, allowed)
         results = []
         for chosen in (forward, ordered):
             kept, accepted = self._put_back_columns(z0, goal, chosen & allowed)
@@ -99,7 +104,7 @@ class LastStepSearch:
             best, column = scores.min(dim=1)
             chosen[rows[best < torch.inf], column[best < torch.inf]] = True
             rows = rows[(best > self.target) & (best < torch.inf)]
-            if not len(rows):
+            if not len(rows) or self._deadline.passed:
                 break
         return chosen
 
@@ -122,7 +127,7 @@ class LastStepSearch:
         scores = self.scores.score_lasts(z0, torch.where(chosen, goal, last)[:, None])[:, 0]
         accepted = scores <= self.target
         rows = torch.nonzero(accepted & (chosen.sum(dim=1) > 1))[:, 0]
-        while len(rows):
+        while len(rows) and not self._deadline.passed:
             most = int(chosen[rows].sum(dim=1).max())
             # Positions of the chosen columns, the same one again where a row has fewer.
             columns = chosen[rows].float().topk(most, dim=1).indices

@@ -14,6 +14,7 @@ from deepaid_core.domain.interpretation import Cell, Deviation, Interpretation
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
+from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.link_details import DetailsWriter
 from deepaid_core.interpreters.link_scale import scale_of
 from deepaid_core.interpreters.link_search import EndpointSearch
@@ -132,6 +133,7 @@ class EndpointReplacementInterpreter(Interpreter):
             target=context.threshold.value - context.threshold.margin,
             locked=context.locked,
             allowed=context.max_deviations,
+            deadline=Deadline.after(context.budget_ms),
         )
         scale = scale_of(detector)
         n = len(anomalies)
@@ -139,6 +141,7 @@ class EndpointReplacementInterpreter(Interpreter):
         order, needed = np.full((n, 3), -1), np.zeros(n, dtype=np.int64)
         weights, sizes = np.zeros((n, 3)), np.zeros((n, 3))
         flip_scores, plausibility = np.full((n, 3), np.nan), np.zeros(n)
+        stopped = np.zeros(n, dtype=bool)
         for start in range(0, n, _CHUNK):
             stop_if(cancelled)
             rows = slice(start, min(start + _CHUNK, n))
@@ -152,7 +155,7 @@ class EndpointReplacementInterpreter(Interpreter):
                 sizes[start + at, role] = scale.size(role, positions[at, role], wanted)
             order[rows], weights[rows], needed[rows] = found.order, found.weights, found.needed
             flip_scores[rows] = 0.5 * (1.0 - np.tanh(0.5 * found.least))
-            plausibility[rows] = scale.percentile(found.references)
+            plausibility[rows], stopped[rows] = scale.percentile(found.references), found.stopped
             progress(rows.stop / n, f"Interpreted {rows.stop:,} of {n:,} anomalies")
         return LinkInterpretations(
             interpreter="endpoint-replacement",
@@ -167,4 +170,5 @@ class EndpointReplacementInterpreter(Interpreter):
             reference_scores=detector.score(LinkBatch.of_nodes(references)),
             needed=needed,
             plausibility=plausibility,
+            stopped_early=stopped,
         )

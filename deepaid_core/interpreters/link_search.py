@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from deepaid_core.detectors.link_graph import PAIRS
 from deepaid_core.detectors.link_predictor import LinkPredictorDetector
 from deepaid_core.domain.batches import FloatArray, IntArray
+from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.link_scale import CELLS, LoginScale, parts, scale_of
 
 __all__ = ["EndpointSearch", "SearchResult"]
@@ -28,6 +29,7 @@ class SearchResult:
         least: (n, 3), log-odds of the least likely link after the first 1, 2, ... of them are
             replaced; not a number after the last.
         needed: (n,), fewest endpoints to replace, also when more than allowed; 0 for none found.
+        stopped: (n,), where none was found because time ran out.
     """
 
     references: IntArray
@@ -35,6 +37,7 @@ class SearchResult:
     weights: FloatArray
     least: FloatArray
     needed: IntArray
+    stopped: NDArray[np.bool_]
 
     def take(self, rows: IntArray) -> "SearchResult":
         """The results at the given positions."""
@@ -44,6 +47,7 @@ class SearchResult:
             self.weights[rows],
             self.least[rows],
             self.needed[rows],
+            self.stopped[rows],
         )
 
 
@@ -67,6 +71,7 @@ class EndpointSearch:
         target: Score to get to or under.
         locked: Roles that may not be replaced.
         allowed: Most endpoints that may be replaced.
+        deadline: When to give what was found until then.
     """
 
     def __init__(
@@ -76,9 +81,10 @@ class EndpointSearch:
         target: float,
         locked: frozenset[str] = frozenset(),
         allowed: int = 3,
+        deadline: Deadline,
     ) -> None:
         self.detector, self.graph, self.allowed = detector, detector.graph, allowed
-        self.target = _log_odds(1.0 - target)
+        self.target, self.deadline = _log_odds(1.0 - target), deadline
         roles = detector.fitted_schema.names
         self.held = [len(np.unique(self.graph.logins[:, role])) for role in range(len(roles))]
         self.free = np.array([role not in locked for role in roles])
@@ -91,16 +97,23 @@ class EndpointSearch:
         references, needed = distinct.copy(), np.zeros(len(distinct), dtype=np.int64)
         open_rows = np.flatnonzero(before.min(axis=1) < self.target)
         rows_at_once = max(1, CELLS // max(self.graph.size(role) for role in range(3)))
+        stopped = np.zeros(len(distinct), dtype=bool)
         for rows in parts(open_rows, rows_at_once):
+            if self.deadline.passed:
+                stopped[rows] = True
+                continue
             references[rows], found = self._one(distinct[rows], before[rows])
             needed[rows] = found
         scale = scale_of(self.detector)
         for rows in parts(open_rows[needed[open_rows] == 0], scale.rows_at_once):
+            if self.deadline.passed:
+                stopped[rows] = True
+                continue
             nearest, changes = self._several(distinct[rows], before[rows], scale)
             needed[rows] = changes
             within = (changes > 0) & (changes <= self.allowed)
             references[rows[within]] = nearest[within]
-        return self._ordered(distinct, references, needed).take(where)
+        return self._ordered(distinct, references, needed, stopped).take(where)
 
     def _one(self, logins: IntArray, before: FloatArray) -> tuple[IntArray, NDArray[np.bool_]]:
         n = len(logins)
@@ -169,7 +182,13 @@ class EndpointSearch:
         reached = np.broadcast_to(usable, key.shape)[rows, nearest]
         return scale.logins[nearest], np.where(reached, changes[rows, nearest], 0)
 
-    def _ordered(self, logins: IntArray, references: IntArray, needed: IntArray) -> SearchResult:
+    def _ordered(
+        self,
+        logins: IntArray,
+        references: IntArray,
+        needed: IntArray,
+        stopped: NDArray[np.bool_],
+    ) -> SearchResult:
         changed = logins != references
         falls = self._falls(logins, references)
         # What does not differ comes last; the sort keeps the order of roles where falls are equal.
@@ -191,6 +210,7 @@ class EndpointSearch:
             weights=np.take_along_axis(shares, by_help, axis=1),
             least=least,
             needed=needed,
+            stopped=stopped,
         )
 
     def _falls(self, logins: IntArray, references: IntArray) -> FloatArray:

@@ -13,6 +13,7 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpreter
 from deepaid_core.interpreters.constraints import Constraints
+from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.last_step_search import Found
 from deepaid_core.interpreters.plausibility import scale_of
 from deepaid_core.interpreters.series_interpretations import SeriesInterpretations
@@ -66,6 +67,7 @@ class GreedyCellsInterpreter(Interpreter):
             normal=scale.normal,
             median=detector.to_model(constraints.apply(context.columns.median[None]))[0],
             target=context.threshold.value - context.threshold.margin,
+            deadline=Deadline.after(context.budget_ms),
         )
         n, steps, d = anomalies.values.shape
         k = min(context.max_deviations, d)
@@ -73,11 +75,12 @@ class GreedyCellsInterpreter(Interpreter):
         columns, flip_scores = np.full((n, k), -1), np.full((n, k), np.nan)
         weights, effects = np.zeros((n, k)), np.empty((n, d))
         needed, plausibility = np.zeros(n, dtype=np.int64), np.empty(n)
+        stopped = np.zeros(n, dtype=bool)
         for start in range(0, n, _CHUNK):
             stop_if(cancelled)
             rows = slice(start, min(start + _CHUNK, n))
             values = anomalies.values[rows]
-            found = search.run(values)
+            found, stopped[rows] = search.run(values)
             z0 = detector.to_model(values)
             order, weights[rows] = strongest_of(search.scores, z0, found, k)
             columns[rows] = order
@@ -101,6 +104,7 @@ class GreedyCellsInterpreter(Interpreter):
             reference_scores=detector.score(shown),
             needed=needed,
             plausibility=plausibility,
+            stopped_early=stopped,
         )
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from deepaid_core.detectors.base import SearchableDetector
 from deepaid_core.domain.batches import FloatArray
 from deepaid_core.interpreters.constraints import Constraints
+from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.last_step_search import Found, LastStepSearch
 from deepaid_core.interpreters.series_scoring import VALUES, WindowScores
 
@@ -57,6 +58,7 @@ class CellSearch:
         normal: (m, d), accepted training steps in model space.
         median: (d,), training medians in model space.
         target: Score to reach.
+        deadline: When to give what was found until then.
     """
 
     def __init__(
@@ -67,20 +69,27 @@ class CellSearch:
         normal: Tensor,
         median: Tensor,
         target: float,
+        deadline: Deadline,
     ) -> None:
         self.detector, self.constraints = detector, constraints
         self.scores = WindowScores(detector, constraints)
         self.normal, self.median, self.target = normal, median, target
         self._movable = torch.from_numpy(constraints.membership @ constraints.movable > 0)
-        self._last_step = LastStepSearch(self.scores, self._movable, target)
+        self._last_step = LastStepSearch(self.scores, self._movable, target, deadline)
+        self._deadline = deadline
 
-    def run(self, values: FloatArray) -> Found:
-        """Search references of anomalies in original units, (n, h + 1, d)."""
+    def run(self, values: FloatArray) -> tuple[Found, bool]:
+        """Search references of anomalies in original units, (n, h + 1, d).
+
+        Returns them, and whether time ran out before all was tried.
+        """
         with torch.no_grad():
             z0 = self.detector.to_model(values)
             less = self.detector.to_model(values - self.constraints.tolerance)
             more = self.detector.to_model(values + self.constraints.tolerance)
             found = self._last_step.run(z0, less, more)
+            if self._deadline.passed:
+                return found, True
             window = _Windows(z0, less, more, self._beside(z0))
             history = torch.ones(z0.shape[1], dtype=torch.bool)
             history[-1] = False
@@ -88,7 +97,7 @@ class CellSearch:
             # With as many columns as there are already, nothing would be won.
             everywhere = torch.ones_like(history)
             fewer = self._in_cells(window, steps=everywhere, limit=_limit(found) - 1)
-            return self._prefer(found, fewer)
+            return self._prefer(found, fewer), self._deadline.passed
 
     def _in_cells(self, window: "_Windows", *, steps: Tensor, limit: Tensor) -> Found:
         """References that differ in some steps and in at most `limit` columns."""
@@ -97,7 +106,7 @@ class CellSearch:
         scores = self.scores.score(z)
         rows = torch.nonzero(limit > 0)[:, 0]
         for left in reversed(range(_MOST_ROUNDS)):
-            if not len(rows):
+            if not len(rows) or self._deadline.passed:
                 break
             here, used = z[rows], changed[rows].any(dim=1)
             candidates = window.beside[rows].clone()
