@@ -18,6 +18,7 @@ from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui import (
     charts,
     filters,
+    firmness,
     forms,
     navigation,
     panels,
@@ -134,7 +135,7 @@ def why(finding: Finding) -> None:
 
 
 def proof(finding: Finding) -> None:
-    """Why the closest normal event counts as normal: its score, and how the score falls."""
+    """Why the closest normal event counts as normal, and how firm the interpretation is."""
     diagnostics = finding.interpretation.diagnostics
     left, right = st.columns(2, gap="medium")
     with left:
@@ -157,6 +158,13 @@ def proof(finding: Finding) -> None:
             )
     with right:
         charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")
+    firmness.show(finding)
+    navigation.link(
+        "compare",
+        "Compare with other methods",
+        {"finding": finding.id, **session.QueueView.carried().packed()},
+        icon=":material/balance:",
+    )
 
 
 def evidence(finding: Finding) -> None:

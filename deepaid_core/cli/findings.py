@@ -122,6 +122,7 @@ def interpret(
     _describe(finding)
     if tables := twins(finding):
         _show(finding, tables)
+        _how_firm(finding)
         return
     columns = (
         Column("Deviation"),
@@ -140,6 +141,7 @@ def interpret(
         ],
     )
     say("'Score after': the score once this and all deviations above take the normal values.")
+    _how_firm(finding)
 
 
 def _show(finding: Finding, tables: "tuple[Table, ...]") -> None:
@@ -159,6 +161,14 @@ def _show(finding: Finding, tables: "tuple[Table, ...]") -> None:
             for at, title in enumerate(table.columns)
         ]
         show_table(columns, [[str(cell) for cell in row] for row in table.rows])
+
+
+def _how_firm(finding: Finding) -> None:
+    from deepaid_core.figures.firmness import firmness_sentences
+
+    say("")
+    for sentence in firmness_sentences(finding.interpretation):
+        say(sentence)
 
 
 def patterns(ctx: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> None:

@@ -1,5 +1,6 @@
 """Whether an answer stays: asked again, asked otherwise, asked of almost the same event."""
 
+import zlib
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -61,7 +62,7 @@ def noise_robustness(
         found: Interpretations of TABULAR or SERIES events.
         sigma: Standard deviation of the noise, as a share of a column's range.
         draws: How often.
-        seed: Seed of the noise.
+        seed: Seed of the noise, which depends on that and the event only.
         first: How many columns of the ranking are compared.
         progress: Told the share done.
         cancelled: Asked while interpreting.
@@ -76,12 +77,10 @@ def noise_robustness(
             f"{draws} draws of noise of size {sigma:g} were asked for; ask for at least 1 draw of "
             "a size of at least 0."
         )
-    n, random = len(found), np.random.default_rng(seed)
+    n = len(found)
     many = found.anomalies.take(np.tile(np.arange(n), draws))
     box = Box.around(many, found.context)
-    shaken = box.with_values(
-        box.moved(_noise(box, sigma * random.normal(size=box.events.values.shape)))
-    )
+    shaken = box.with_values(box.moved(_noise(box, sigma, draws, seed)))
     flagged = found.context.threshold.flag(found.context.detector.score(shaken))
     ranking, shown = np.full(n * draws, np.nan), np.full(n * draws, np.nan)
     if flagged.any():
@@ -144,8 +143,14 @@ def stability(
     return mean
 
 
-def _noise(box: Box, drawn: FloatArray) -> FloatArray:
-    change: FloatArray = drawn * box.reach
+def _noise(box: Box, sigma: float, draws: int, seed: int) -> FloatArray:
+    values = box.events.values
+    drawn = np.empty((draws, len(values) // draws, *values.shape[1:]))
+    # Drawn from the event itself: its noise must not depend on what else is in the batch.
+    for row in range(drawn.shape[1]):
+        own = zlib.crc32(np.ascontiguousarray(values[row]).tobytes())
+        drawn[:, row] = np.random.default_rng((seed, own)).normal(size=(draws, *values.shape[1:]))
+    change: FloatArray = sigma * drawn.reshape(values.shape) * box.reach
     return np.where(box.whole, np.rint(change), change)
 
 

@@ -22,6 +22,7 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.figures import deviations as deviation_figures
 from deepaid_core.figures import links, numbers, scores, sequence, series
+from deepaid_core.figures.firmness import firmness_sentences, firmness_table
 from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten, visible
@@ -61,6 +62,8 @@ class _Section:
     tables: tuple[Table, ...]
     raw: tuple[int, ...]
     flip: _Figure
+    firmness: tuple[str, ...]
+    firm: Table
     timeline: _Figure
 
 
@@ -176,6 +179,8 @@ def _section(item: ReportFinding, number: int) -> _Section:
         tables=twins(finding),
         raw=raw_columns(finding),
         flip=_figure(f"flip-{number}", scores.flip_curve(diagnostics)),
+        firmness=firmness_sentences(finding.interpretation),
+        firm=firmness_table(finding.interpretation),
         timeline=_figure(f"timeline-{number}", _timeline(finding)),
     )
 

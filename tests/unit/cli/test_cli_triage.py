@@ -82,6 +82,7 @@ def test_an_interpretation_shows_observed_reference_and_proof(home):
     for deviation in finding.interpretation.deviations:
         assert deviation.cells[0].title in shown
     assert "Verified: the closest normal event scores" in shown
+    assert "How firm this interpretation is was not measured" in shown
 
 
 def test_an_interpretation_as_json_is_the_stored_one(home):

@@ -1,13 +1,15 @@
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
+from deepaid_core.domain.quality import Kept, Quality
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.figures.numbers import format_score, format_value
 from deepaid_core.figures.text import visible
-from deepaid_core.reports.document import ReportDocument
+from deepaid_core.reports.document import ReportDocument, evidence_json
 from deepaid_core.reports.html import render
 from tests.factories import make_detector_record, make_finding, make_run
 
@@ -173,3 +175,23 @@ def test_the_marking_is_the_first_thing_on_the_page(store, findings, tlp):
     assert (
         Page(page(store, [findings[0].id], tlp=tlp)).text.split("TLP:")[1].startswith(tlp.upper())
     )
+
+
+def test_the_report_tells_how_firm_an_interpretation_is_and_where_nobody_measured(store):
+    quality = Quality(
+        flips_at=2,
+        coherent=None,
+        stability=1.0,
+        noise=Kept(size=0.01, tries=3, flagged=3, shown=0.8, ranking=0.7),
+    )
+    plain, firm = make_finding(70), make_finding(71)
+    firm = replace(firm, interpretation=replace(firm.interpretation, quality=quality))
+    store.add_run(make_run(5), [plain, firm])
+    told, untold = (Page(page(store, [one.id])).text for one in (firm, plain))
+    assert "keep 80 % of what is named" in told
+    assert "Random changes: ranking 70 %" in told
+    assert "was not measured when it was stored" in untold
+    assert "Random changes: ranking" not in untold
+    document = ReportDocument.build(store, [firm.id], generated_time=0.0, version="1")
+    (kept,) = json.loads(evidence_json(document))["content"]["findings"]
+    assert kept["finding"]["interpretation"]["quality"]["noise"]["shown"] == 0.8
