@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
+import torch
 
 from benchmarks.tasks import SYMBOLIC, Task
+from deepaid_core.detectors.base import SearchableDetector
 from deepaid_core.domain.batches import FloatArray, IntArray, TabularBatch
 from deepaid_core.domain.progress import silent
 from deepaid_core.interpreters import quality
 from deepaid_core.interpreters.base import Context, Interpreter
+from deepaid_core.interpreters.plausibility import scale_of
 from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
 
 __all__ = ["DEFAULT", "FULL", "SLOW", "Measured", "Size", "measure_method", "spread"]
@@ -177,6 +180,7 @@ def _answers(found: TabularInterpretations, task: Task, rows: IntArray) -> dict[
     each["verified"] = found.verified.astype(float)
     each["proof"] = ((again <= threshold) == found.verified).astype(float)
     each["plausibility"] = np.where(found.verified, found.plausibility, np.nan)
+    each["distance_left"] = np.where(found.verified, _distance_left(found), np.nan)
     groups = _one_hot(task)
     if groups:
         each["coherent"] = quality.coherent(found, groups).astype(float)
@@ -194,6 +198,18 @@ def _flipped(found: TabularInterpretations, count: int) -> FloatArray:
     scores = np.take_along_axis(found.flip_scores, last[:, None], axis=1)[:, 0]
     # Nothing shown is a score that is not a number, which is under no threshold.
     return (scores <= found.context.threshold.value).astype(float)
+
+
+def _distance_left(found: TabularInterpretations) -> FloatArray:
+    """How far the reference is from normal events, as a share of the anomaly's distance, (n,)."""
+    detector = found.context.detector
+    assert isinstance(detector, SearchableDetector)  # noqa: S101  it was interpreted
+    normal = scale_of(detector, found.context.columns).normal
+    near, far = (
+        torch.cdist(detector.to_model(values), normal).min(dim=1).values.double().numpy()
+        for values in (found.references, found.events.values)
+    )
+    return np.asarray(near / np.maximum(far, 1e-12))
 
 
 def _one_hot(task: Task) -> list[IntArray]:

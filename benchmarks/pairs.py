@@ -10,7 +10,7 @@ from deepaid_core.workflow.benchmark_measures import MEASURES
 __all__ = ["difference", "value_of"]
 
 RESAMPLED: Final = 2000
-MEDIANS: Final = frozenset({"plausibility"})
+MEDIANS: Final = frozenset({"plausibility", "distance_left"})
 
 
 def value_of(measure: str, values: FloatArray) -> float | None:

@@ -26,10 +26,11 @@ from benchmarks import (
     bench_sequences,
     bench_series,
 )
-from benchmarks.accepted import judged
+from benchmarks.accepted import judged, outlived
 from benchmarks.data_sets import DATA_SETS
 from benchmarks.machine import describe_machine
 from benchmarks.render import render
+from deepaid_core.workflow.benchmark_results import last_results
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -73,6 +74,25 @@ def main() -> None:
             # After each section: a run that is stopped keeps what it has.
             _write(results, asked.out)
     _write(results, asked.out)
+    _tell_what_needs_a_word(asked.out / "benchmarks.json")
+
+
+def _tell_what_needs_a_word(result: Path) -> None:
+    """Rows of the comparison that need a reason in `benchmarks/accepted.py`, and the reverse."""
+    compared = last_results(result)
+    if compared is None:
+        return
+    for row in compared.standings:
+        if row.verdict == "behind" and not row.reason:
+            print(
+                f"ACCEPTED lacks ({row.task!r}, {row.measure!r}): ours {row.value:g}, "
+                f"{row.other} {row.other_value:g}"
+            )
+    for one in compared.targets:
+        if one.met is False and not one.reason:
+            print(f"UNMET lacks ({one.task!r}, {one.measure!r}): {one.measured:g}, {one.asked}")
+    for task, measure in outlived(compared):
+        print(f"no longer needed: ({task!r}, {measure!r})")
 
 
 def _tell_what_is_missing() -> None:

@@ -14,7 +14,9 @@ from deepaid_core.detectors.trained import TrainedDetector, train_detector
 from deepaid_core.domain.batches import SeriesBatch
 from deepaid_core.domain.schema import Schema
 from deepaid_core.interpreters.base import Context
+from deepaid_core.interpreters.deepaid_gradient import DeepaidGradientInterpreter
 from deepaid_core.interpreters.series import GreedyCellsInterpreter
+from deepaid_core.interpreters.series_interpretations import SeriesInterpretations
 
 __all__ = [
     "HISTORY",
@@ -112,11 +114,15 @@ def _rankings(trained: TrainedDetector, windows: SeriesBatch) -> dict[str, np.nd
     detector = forecaster(trained)
     context = Context(detector, trained.threshold, trained.profile)
     found = GreedyCellsInterpreter().interpret(windows, context)
+    followed = DeepaidGradientInterpreter().interpret(windows, context)
+    assert isinstance(found, SeriesInterpretations)  # noqa: S101  of series
+    assert isinstance(followed, SeriesInterpretations)  # noqa: S101  likewise
     z = detector.to_model(windows.values)
     errors = (z[:, -1] - detector.forecast(z[:, :-1])).abs().numpy()
     median = detector.to_model(context.columns.median[None])
     return {
         "greedy-cells": found.effects,
+        "deepaid-gradient": followed.effects,
         "error of each metric": errors,
         "Integrated Gradients": _integrated_gradients(detector, z, median),
     }

@@ -116,6 +116,13 @@ MEASURES: Final[dict[str, Measure]] = {
             kind="percentile",
         ),
         Measure(
+            "distance_left",
+            "distance left",
+            "Distance of the reference to the nearest normal event, as a share of the anomaly's: "
+            "tells more where the percentile is 100; median over verified references.",
+            higher=False,
+        ),
+        Measure(
             "stability",
             "stability",
             "Overlap (Jaccard) of the shown fields when the same anomaly is interpreted again "
