@@ -23,8 +23,7 @@ from deepaid_core.interpreters.tabular_proof import references_of, weights_of
 
 __all__ = ["RankedInterpreter", "Surroundings"]
 
-_CHUNK: Final = 256  # anomalies at a time
-_HURRIED: Final = 16  # where time is limited
+_HURRIED: Final = 16  # anomalies at a time where time is limited
 _FIRST_STEPS: Final = 4  # tried at once; twice as many each time for those not yet accepted
 
 
@@ -111,10 +110,12 @@ class RankedInterpreter(Interpreter):
     Attributes:
         name: Registry name.
         needs_gradient: Whether only differentiable detectors are supported.
+        chunk: Anomalies that are ranked at a time.
     """
 
     name: ClassVar[str]
     needs_gradient: ClassVar[bool] = False
+    chunk: ClassVar[int] = 256
 
     def supports(self, detector: Detector[Any]) -> str | None:
         """None for a detector of feature vectors that can be searched, else the reason why not."""
@@ -151,7 +152,7 @@ class RankedInterpreter(Interpreter):
         fields, flip_scores = np.full((n, k), -1), np.full((n, k), np.nan)
         needed, plausibility = np.zeros(n, dtype=np.int64), np.empty(n)
         deadline, stopped_early = Deadline.after(context.budget_ms), np.zeros(n, dtype=bool)
-        chunk = _CHUNK if context.budget_ms is None else _HURRIED
+        chunk = self.chunk if context.budget_ms is None else _HURRIED
         for start in range(0, n, chunk):
             stop_if(cancelled)
             rows = slice(start, min(start + chunk, n))

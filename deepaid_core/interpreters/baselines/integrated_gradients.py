@@ -42,9 +42,10 @@ class IntegratedGradientsInterpreter(RankedInterpreter):
 
     def supports(self, detector: Detector[Any]) -> str | None:
         """None for a differentiable detector of feature vectors where captum is installed."""
-        if find_spec("captum") is None:
+        why_not = super().supports(detector)
+        if why_not is None and find_spec("captum") is None:
             return "captum is not installed; install 'deepaid[compare]'."
-        return RankedInterpreter.supports(self, detector)
+        return why_not
 
     def _rank(self, z: Tensor, known: Surroundings) -> tuple[Tensor, Tensor]:
         from captum.attr import IntegratedGradients

@@ -1,11 +1,13 @@
 """KernelSHAP: Shapley values of the score by weighted regression."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
+from torch.distributions import Binomial
 
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.interpreters.baselines.trials import Trials, weighted_ridge
@@ -14,6 +16,7 @@ from deepaid_core.interpreters.ranked import RankedInterpreter, Surroundings
 __all__ = ["KernelShapInterpreter"]
 
 _GRID: Final = 256
+_RIDGE: Final = 1e-9  # too many fields for the samples must not stop it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,7 @@ class KernelShapInterpreter(RankedInterpreter):
     """
 
     name: ClassVar[str] = "kernel-shap"
+    chunk: ClassVar[int] = 64
     EXPECTED_FAILURES: ClassVar = {
         "check_no_shown_deviation_can_be_left_out": "it drops nothing that turns out needless"
     }
@@ -55,48 +59,53 @@ class KernelShapInterpreter(RankedInterpreter):
         p = torch.sigmoid(_reach(fields) * (2 * torch.rand(pairs, 1, generator=chance) - 1))
         half = torch.rand(pairs, fields, generator=chance) < p
         trials = Trials.of(z, reference, torch.cat([half, ~half]), known)
-        worth = _shapley(trials, _corrections(fields))
-        return trials.spread(worth, known), reference
+        return trials.spread(shapley_values(trials, fields), known), reference
 
 
-def _shapley(trials: Trials, corrections: Tensor) -> Tensor:
-    """Shapley values of the fall of the score, (n, w); they sum to the whole fall."""
+def shapley_values(trials: Trials, fields: int) -> Tensor:
+    """Shapley values of the fall of the score, (n, w); they sum to the whole fall.
+
+    Args:
+        trials: Of coalitions that were drawn as `KernelShapInterpreter` does.
+        fields: Number of fields F that they were drawn for.
+    """
     sizes = trials.replaced.sum(dim=2).long()
-    weights = corrections[trials.count[:, None], sizes]
+    counts, which = torch.unique(trials.count, return_inverse=True)
+    n, _, width = trials.replaced.shape
+    corrections = torch.zeros(len(counts), width + 1, dtype=torch.float64)
+    for place, count in enumerate(counts.tolist()):
+        corrections[place, : count + 1] = _correction(count, fields)
+    weights = corrections[which[:, None], sizes]
     fall = trials.before[:, None] - trials.scores
     whole = trials.before - trials.after
-    n, _, width = trials.replaced.shape
     rows, last = torch.arange(n), (trials.count - 1).clamp(min=0)
     # The last field's value is what the others leave: it takes no part in the regression.
     given = trials.replaced[rows, :, last]
-    others = trials.replaced - given[..., None]
-    real = torch.arange(width) < last[:, None]
-    others = others * real[:, None]
-    worth = weighted_ridge(others, fall - given * whole[:, None], weights, 1e-6)
-    worth = worth * real
+    real = (torch.arange(width) < last[:, None]).double()
+    others = (trials.replaced - given[..., None]) * real[:, None]
+    worth = weighted_ridge(others, fall - given * whole[:, None], weights, _RIDGE) * real
     worth[rows, last] = whole - worth.sum(dim=1)
     return worth
 
 
 def _reach(fields: int) -> float:
     """Largest logit of p: beyond it nearly all coalitions are empty or full."""
-    return float(torch.log(torch.tensor(4.0 * fields)))
+    return math.log(4.0 * fields)
 
 
 @cache
-def _corrections(fields: int) -> Tensor:
-    """(F + 1, F + 1), weight of a coalition of some size among some number of fields.
+def _correction(count: int, fields: int) -> Tensor:
+    """(count + 1,), weight of a coalition by its size among the fields that differ.
 
     The Shapley kernel over the probability with which such a size is drawn; 0 for empty and full
     coalitions, whose scores are kept exactly.
     """
-    logits = torch.linspace(-_reach(fields), _reach(fields), _GRID, dtype=torch.float64)
-    m = torch.arange(fields + 1, dtype=torch.float64)[:, None, None]
-    k = torch.arange(fields + 1, dtype=torch.float64)[None, :, None]
-    ways = torch.lgamma(m + 1) - torch.lgamma(k + 1) - torch.lgamma((m - k).clamp(min=0) + 1)
-    inside = (k > 0) & (k < m)
-    log_p, log_q = (torch.nn.functional.logsigmoid(v) for v in (logits, -logits))
-    drawn = torch.where(inside, (ways + k * log_p + (m - k) * log_q).exp(), 0.0).mean(dim=2)
-    k, m, inside = k[..., 0], m[..., 0], inside[..., 0]
-    kernel = torch.where(inside, (m - 1) / (k * (m - k)).clamp(min=1), 0.0)
-    return torch.where(inside, kernel / drawn.clamp(min=1e-12), 0.0)
+    reach = _reach(fields)
+    logits = torch.linspace(-reach, reach, _GRID, dtype=torch.float64)
+    weights = torch.zeros(count + 1, dtype=torch.float64)
+    if count > 1:
+        k = torch.arange(1, count, dtype=torch.float64)[:, None]
+        chance: Tensor = Binomial(count, logits=logits).log_prob(k)  # type: ignore[no-untyped-call]
+        drawn = chance.exp().mean(dim=1)
+        weights[1:-1] = (count - 1) / (k * (count - k))[:, 0] / drawn
+    return weights

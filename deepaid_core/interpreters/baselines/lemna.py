@@ -13,6 +13,7 @@ from deepaid_core.interpreters.ranked import RankedInterpreter, Surroundings
 __all__ = ["LemnaInterpreter", "fit_mixture"]
 
 _TINY: Final = 1e-6
+_CLOSE: Final = 1e-2  # coefficients that are no farther apart are drawn no harder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class LemnaInterpreter(RankedInterpreter):
     """
 
     name: ClassVar[str] = "lemna"
+    chunk: ClassVar[int] = 64
     EXPECTED_FAILURES: ClassVar = {
         "check_no_shown_deviation_can_be_left_out": "it drops nothing that turns out needless"
     }
@@ -101,12 +103,13 @@ def fit_mixture(
     belongs = 0.8 * torch.nn.functional.one_hot(at, components).double() + 0.2 / components
     coefficients = torch.zeros(n, components, width + 1, dtype=x.dtype)
     ridge = _TINY * torch.eye(width + 1, dtype=x.dtype)
-    for _ in range(rounds):
+    for turn in range(rounds):
         for one in range(components):
             apart = (coefficients[:, one] @ differences.T).abs()
             # The size of a difference as its square over what it was: the lasso's way in steps.
-            pull = differences.T @ (differences * (fusion * samples / (apart + 0.1))[..., None])
-            coefficients[:, one] = weighted_ridge(inputs, y, belongs[..., one], pull + ridge)
+            pull = fusion * samples / (apart + _CLOSE) if turn > 0 else 0.0 * apart
+            penalty = differences.T @ (differences * pull[..., None]) + ridge
+            coefficients[:, one] = weighted_ridge(inputs, y, belongs[..., one], penalty)
         error = (y[..., None] - inputs @ coefficients.transpose(1, 2)).square()
         mass = belongs.sum(dim=1).clamp_min(_TINY)
         variance = ((belongs * error).sum(dim=1) / mass).clamp_min(_TINY)[:, None]

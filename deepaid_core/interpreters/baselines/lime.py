@@ -33,6 +33,7 @@ class LimeInterpreter(RankedInterpreter):
     """
 
     name: ClassVar[str] = "lime"
+    chunk: ClassVar[int] = 64
     EXPECTED_FAILURES: ClassVar = {
         "check_no_shown_deviation_can_be_left_out": "it drops nothing that turns out needless"
     }
