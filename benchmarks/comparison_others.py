@@ -11,7 +11,7 @@ from benchmarks.comparison_rows import methods_for, row_of
 from benchmarks.series_causes import MACHINES, SERVERS, measure_causes
 from deepaid_core.detectors.fitting import one_thread
 from deepaid_core.detectors.trained import TrainedDetector
-from deepaid_core.domain.batches import FloatArray, SequenceBatch
+from deepaid_core.domain.batches import PADDING, FloatArray, SequenceBatch
 from deepaid_core.domain.details import SequenceDetails
 from deepaid_core.interpreters import quality
 from deepaid_core.interpreters.base import Context, Interpretations, Interpreter
@@ -90,10 +90,12 @@ def brute_force(trained: TrainedDetector, events: SequenceBatch) -> Measured:
     places, new = (axis.ravel() for axis in np.indices((length, keys)))
     accepted = np.zeros(len(events), dtype=bool)
     for row, window in enumerate(events.keys):
-        trials = np.repeat(window[None], len(places), axis=0)
-        trials[np.arange(len(places)), places] = new
-        scores = trained.detector.score(SequenceBatch.of_keys(events.schema, trials))
-        accepted[row] = bool((scores <= trained.threshold.value).any())
+        begun = window[places] != PADDING  # before a session there is nothing to replace
+        trials = np.repeat(window[None], begun.sum(), axis=0)
+        trials[np.arange(len(trials)), places[begun]] = new[begun]
+        if len(trials):
+            scores = trained.detector.score(SequenceBatch.of_keys(events.schema, trials))
+            accepted[row] = bool((scores <= trained.threshold.value).any())
     cpu = time.process_time() - started
     return Measured(
         each={"history": accepted.astype(float)},
