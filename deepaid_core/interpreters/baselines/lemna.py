@@ -12,6 +12,7 @@ from deepaid_core.interpreters.ranked import RankedInterpreter, Surroundings
 
 __all__ = ["LemnaInterpreter", "fit_mixture"]
 
+_ROUNDS: Final = 4
 _TINY: Final = 1e-6
 _CLOSE: Final = 1e-2  # coefficients that are no farther apart are drawn no harder
 
@@ -21,7 +22,7 @@ class LemnaInterpreter(RankedInterpreter):
     """Ranks fields by a mixture of linear models of the score, with fused lasso.
 
     As in the paper mixtures with the reference replace random fields, expectation maximization
-    fits several linear models, and the one that explains the anomaly itself gives the importance;
+    fits several linear models, and those that explain the anomaly itself give the importance;
     neighboring fields are drawn to the same coefficient. Ours: the lasso is solved by
     reweighted least squares, all anomalies at once, and the reference is the nearest normal event.
 
@@ -29,7 +30,6 @@ class LemnaInterpreter(RankedInterpreter):
         samples: Mixtures of each anomaly.
         components: Linear models.
         fusion: Penalty on differences between the coefficients of neighboring fields.
-        rounds: Of expectation and maximization.
 
     References:
         Guo et al., LEMNA: Explaining Deep Learning based Security Applications, CCS 2018.
@@ -40,15 +40,14 @@ class LemnaInterpreter(RankedInterpreter):
     EXPECTED_FAILURES: ClassVar = {
         "check_no_shown_deviation_can_be_left_out": "it drops nothing that turns out needless"
     }
-    CHECK_PARAMS: ClassVar = {"samples": 256, "rounds": 3}
-    CHECK_ALTERNATIVES: ClassVar = {"samples": 64, "components": 1, "fusion": 100.0, "rounds": 1}
+    CHECK_PARAMS: ClassVar = {"samples": 256}
+    CHECK_ALTERNATIVES: ClassVar = {"samples": 64, "components": 1, "fusion": 100.0}
     samples: int = 512
     components: int = 3
     fusion: float = 1e-4
-    rounds: int = 4
 
     def __post_init__(self) -> None:
-        for name, least in (("samples", 2), ("components", 1), ("rounds", 1)):
+        for name, least in (("samples", 2), ("components", 1)):
             if getattr(self, name) < least:
                 raise InvalidParameterError(
                     f"'{name}' is {getattr(self, name)}; give at least {least}."
@@ -71,7 +70,7 @@ class LemnaInterpreter(RankedInterpreter):
             fall,
             components=self.components,
             fusion=self.fusion,
-            rounds=self.rounds,
+            rounds=_ROUNDS,
         )
         worth = (belongs[:, 0, :, None] * coefficients[..., :-1]).sum(dim=1)
         return trials.spread(worth, known), reference

@@ -218,7 +218,6 @@ def test_groups_move_as_one_field_and_stay_one_hot(name):
         ("lime", {"ridge": -1.0}),
         ("lemna", {"samples": 1}),
         ("lemna", {"components": 0}),
-        ("lemna", {"rounds": 0}),
         ("lemna", {"fusion": -1.0}),
         ("coin", {"neighbors": 0}),
         ("coin", {"clusters": 0}),
