@@ -13,6 +13,7 @@ __all__ = ["Category", "Descended", "GatedDescent", "Space"]
 
 _DRAWS: Final = 8  # points of the random neighborhood, the anomaly itself among them
 _LONGEST: Final = 0.5  # first step at most, in widths of the box
+_BEYOND: Final = 0.02  # of the target that a step aims below it at least, or rounding swallows it
 _TRIED: Final = 8  # categories of a field that are scored, the best by first-order gain
 _STALE: Final = 3  # steps without a relative gain of `_GAIN` after which a gate is given up
 _GAIN: Final = 1e-3
@@ -177,16 +178,17 @@ class GatedDescent:
             state.keep(rows[live[better]], now, better, scores[better])
             go = (scores > self.target) & (stale[live] <= _STALE)
             late = step > 0 and self.deadline.passed
-            if step == self.steps or late or not bool(go.any()):
+            first = size == 1 and step == 0
+            if step == self.steps or late or not (first or bool(go.any())):
                 return late
-            live, now, z = live[go], now.take(go), z[go]
             moved, effect, barred = self._step(
-                now, z, scores[go], gradient[go], banned[live], size, _LONGEST / (step + 1) ** 0.5
+                now, z, scores, gradient, banned[live], size, _LONGEST / (step + 1) ** 0.5
             )
-            if size == 1 and step == 0:
-                state.effect[rows[live]] = effect
-            here.put(live, moved)
-            banned[live] = barred
+            if first:
+                state.effect[rows] = effect
+            live = live[go]
+            here.put(live, moved.take(go))
+            banned[live] = barred[go]
         return False
 
     def _step(
@@ -208,7 +210,7 @@ class GatedDescent:
         within = (squares * open_columns).sum(dim=1)
         full = now.gate.sum(dim=1) >= size
         norm = torch.where(full, within, squares.sum(dim=1)).clamp_min(1e-10)
-        missing = scores - self.target + 1e-3 * abs(self.target)
+        missing = (scores - self.target).clamp_min(_BEYOND * abs(self.target))
         width = torch.maximum(high, now.x) - torch.minimum(low, now.x)
         move = (-(missing / norm)[:, None] * slope).clamp(-longest * width, longest * width)
         ahead = torch.minimum(torch.maximum(now.latent + move, low), high)
