@@ -130,17 +130,12 @@ def chosen(finding: Finding) -> list[str]:
         f"Compare the stored answer ({method(first).title}) with",
         others,
         key=key,
-        format_func=_option,
+        format_func=lambda name: method(name).title,
         on_change=remember,
         placeholder="Choose methods",
-        help="Slow methods try thousands of variations of the event and take seconds.",
+        help="Some try thousands of variations of the event and take longer than others.",
     )
     return [first, *picked]
-
-
-def _option(name: str) -> str:
-    known = method(name)
-    return f"{known.title} (slow)" if known.is_slow else known.title
 
 
 def answered(finding: Finding, names: Sequence[str]) -> Comparison:

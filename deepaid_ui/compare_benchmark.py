@@ -44,7 +44,7 @@ _TITLES: Final = {
     "mean_k": "fields needed",
     "solved": "solved by 10",
     "solvable": "solved at all",
-    "cpu_s_per_1000": "s per 1000 (CPU)",
+    "cpu_s_per_1000": "CPU s per 1000",
     "single_ms": "one alone (ms)",
     "truth_ranking": "planted, ranking",
     "truth_shown": "planted, shown",

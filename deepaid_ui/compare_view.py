@@ -21,7 +21,8 @@ from deepaid_core.figures.compare_tables import (
     summary_table,
     time_words,
 )
-from deepaid_core.figures.numbers import format_score
+from deepaid_core.figures.numbers import format_score, format_share, format_value
+from deepaid_core.figures.text import shorten
 from deepaid_ui import charts
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.views.parts import twin
@@ -30,6 +31,7 @@ __all__ = ["cards", "firmness", "overview", "twins"]
 
 _BESIDE, _MOST_BESIDE = 2, 5
 _CARD, _CARD_LETTERS, _WIDE_LETTERS = 350, 48, 76
+_LONGEST: Final = 300
 _DRAWN: Final = (Modality.TABULAR, Modality.SERIES)
 
 
@@ -45,10 +47,9 @@ def overview(comparison: Comparison) -> None:
         twin(summary_table(comparison), key=f"summary-{mark}", title=False)
     if len(comparison.given) > 1:
         # Many names of methods need the whole width.
+        beside = len(comparison.given) <= _MOST_BESIDE
         left, right = (
-            st.columns([0.52, 0.48], gap="medium")
-            if len(comparison.given) <= _MOST_BESIDE
-            else (st.container(), st.container())
+            st.columns([0.52, 0.48], gap="medium") if beside else (st.container(), st.container())
         )
         with left:
             charts.show(agreement(comparison), key=f"agreement-{mark}")
@@ -57,7 +58,8 @@ def overview(comparison: Comparison) -> None:
                 "share of the effect. ×2: two methods name it."
             )
         with right:
-            charts.show(charts.narrow(score_paths(comparison)), key=f"paths-{mark}")
+            paths = score_paths(comparison)
+            charts.show(charts.narrow(paths) if beside else paths, key=f"paths-{mark}")
 
 
 def _mark(comparison: Comparison) -> str:
@@ -99,11 +101,14 @@ def _card(comparison: Comparison, answer: Answer) -> None:
         )
         return
     # Log lines and names of hosts are long: words that wrap say them better than a chart.
-    for rank, (what, observed, normal, share) in enumerate(answer_table(answer).rows, start=1):
+    for rank, deviation in enumerate(answer.deviations, start=1):
         with st.container(gap="xsmall"):
-            st.markdown(f"**{rank}\\. {plain(str(what))}** ({plain(str(share))})")
-            st.text(one_line(f"observed: {observed}"))
-            st.text(one_line(f"closest normal: {normal}"))
+            share = format_share(deviation.weight)
+            st.markdown(f"**{rank}\\. {plain(shorten(deviation.title, _LONGEST))}** ({share})")
+            for cell in deviation.cells[:1]:
+                for what, value in (("observed", cell.observed), ("normal", cell.reference)):
+                    text = value if isinstance(value, str) else format_value(value, cell.unit)
+                    st.text(one_line(f"{what}: {shorten(text, _LONGEST)}"))
 
 
 def twins(comparison: Comparison) -> None:

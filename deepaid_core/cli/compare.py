@@ -27,7 +27,7 @@ def compare(
             "--with",
             metavar="NAME",
             help="An interpreter to ask; may be repeated.",
-            show_default="all that are quick",
+            show_default="all that read such events",
         ),
     ] = None,
     budget_ms: Annotated[
@@ -51,7 +51,7 @@ def compare(
         comparison = ask(
             workspace,
             finding_id,
-            offered(finding.interpretation, quick=True) if names is None else names,
+            offered(finding.interpretation) if names is None else names,
             progress=progress,
             cancelled=cancelled,
             budget_ms=budget_ms,

@@ -124,7 +124,8 @@ def _agreement_title(comparison: Comparison, drawn: int) -> str:
         return f"{title_of(given[0])} names {_deviations(len(named))}{rest}"
     shared, total = len(comparison.shared), len(named)
     if shared == total:
-        return f"{how_many(len(given)).capitalize()} name the same {_deviations(total)}"
+        same = "deviation" if total == 1 else _deviations(total)
+        return f"{how_many(len(given)).capitalize()} name the same {same}"
     return (
         f"{shared} of {_deviations(total)} {'is' if shared == 1 else 'are'} named by "
         f"{how_many(len(given))}, {len(comparison.alone)} by one only{rest}"

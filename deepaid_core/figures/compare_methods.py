@@ -18,13 +18,11 @@ class Method:
         title: A short name.
         sentence: What it does, in one sentence.
         kinds: Kinds of data it reads; None where only the interpreter itself knows.
-        is_slow: Whether one event takes it seconds.
     """
 
     title: str
     sentence: str
     kinds: tuple[Modality, ...] | None = None
-    is_slow: bool = False
 
 
 METHODS: Final[dict[str, Method]] = {
@@ -55,6 +53,7 @@ METHODS: Final[dict[str, Method]] = {
         "DeepAID gradient",
         "The search of the DeepAID paper, repaired: moves all fields down the slope of the score "
         "and keeps the few that do most.",
+        (Modality.TABULAR, Modality.SEQUENCE, Modality.SERIES),
     ),
     "largest-error": Method(
         "Largest error",
@@ -85,31 +84,26 @@ METHODS: Final[dict[str, Method]] = {
         "LIME",
         "Fits a line to the score of many random variations of the event.",
         _TABULAR,
-        is_slow=True,
     ),
     "kernel-shap": Method(
         "KernelSHAP",
         "Estimates each field's fair share of the score from many random groups of fields.",
         _TABULAR,
-        is_slow=True,
     ),
     "lemna": Method(
         "LEMNA",
         "Fits a mixture of lines to the score of many random variations of the event.",
         _TABULAR,
-        is_slow=True,
     ),
     "coin": Method(
         "COIN",
         "Separates the event from groups of similar normal events by a straight line.",
         _TABULAR,
-        is_slow=True,
     ),
     "cade": Method(
         "CADE",
         "Looks for the smallest set of fields that brings the event near the middle of normal.",
         _TABULAR,
-        is_slow=True,
     ),
 }
 """By registry name; one that is missing here is shown under its registry name."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from deepaid_core.domain.comparison import Answer, Comparison
+from deepaid_core.domain.details import SequenceDetails
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.interpretation import Interpretation
@@ -40,20 +41,11 @@ _QUICK_S: Final = 3.0
 _USUAL: Final = ("deepaid-gradient", "largest-error")
 
 
-def offered(interpretation: Interpretation, *, quick: bool = False) -> list[str]:
-    """Interpreters worth asking about an event, the one that made the stored answer first.
-
-    Args:
-        interpretation: The stored one.
-        quick: Leave those out that take seconds for one event, unless their answer is stored.
-    """
+def offered(interpretation: Interpretation) -> list[str]:
+    """Interpreters worth asking about an event, the one that made its stored answer first."""
     own = interpretation.interpreter
     return [own] + [
-        name
-        for name in INTERPRETERS
-        if name != own
-        and reads(name, interpretation.modality)
-        and not (quick and method(name).is_slow)
+        name for name in INTERPRETERS if name != own and reads(name, interpretation.modality)
     ]
 
 
@@ -208,7 +200,7 @@ def _question(
     schema = trained.detector.fitted_schema
     proof = finding.interpretation.diagnostics
     try:
-        event = observed_events([finding.interpretation], schema)
+        event = _with_its_words(observed_events([finding.interpretation], schema), finding)
     except (DeepAidError, ValueError) as error:
         raise DetectorMismatchError(
             f"Finding {finding.id} cannot be scored by detector {record.id} any more ({error}); "
@@ -218,6 +210,17 @@ def _question(
         trained, max_deviations=proof.max_deviations, seed=proof.seed, budget_ms=budget_ms
     )
     return trained, event, context
+
+
+def _with_its_words(event: "Batch", finding: Finding) -> "Batch":
+    """The event with the words of a log line that has no key, as its source called it."""
+    from deepaid_core.domain.batches import SequenceBatch
+
+    details = finding.interpretation.details
+    if not isinstance(event, SequenceBatch) or not isinstance(details, SequenceDetails):
+        return event
+    words = np.array([details.observed[-1] if details.observed else ""], dtype=object)
+    return replace(event, context={"template": words})
 
 
 def _record(workspace: Workspace, finding: Finding) -> DetectorRecord:

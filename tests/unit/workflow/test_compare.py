@@ -14,7 +14,7 @@ from deepaid_core.errors import (
     NotFoundError,
 )
 from deepaid_core.registry import INTERPRETERS
-from deepaid_core.workflow.compare import compare, offered, stored_answer, usual
+from deepaid_core.workflow.compare import _opened, compare, firmness, offered, stored_answer, usual
 from deepaid_core.workspace import Workspace
 from tests.comparisons import answer, comparison, planted_finding
 from tests.factories import make_detector_record, make_finding, make_run
@@ -99,7 +99,7 @@ def test_a_method_that_breaks_keeps_nobody_from_answering(workspace, finding, mo
 @pytest.mark.parametrize("kind", [Modality.SEQUENCE, Modality.SERIES, Modality.LINK])
 def test_every_kind_of_data_is_rebuilt_from_the_store(workspace, kind):
     finding = planted_finding(workspace, kind)
-    own, *others = offered(finding.interpretation, quick=True)
+    own, *others = offered(finding.interpretation)
     first, *rest = compare(workspace, finding.id, others).answers
     proof = finding.interpretation.diagnostics
     assert first.interpreter == own
@@ -108,6 +108,23 @@ def test_every_kind_of_data_is_rebuilt_from_the_store(workspace, kind):
         assert one.why_not or one.interpretation.diagnostics.score == pytest.approx(
             proof.score, rel=1e-4, abs=1e-6
         )
+
+
+def test_a_log_line_that_no_template_knows_keeps_its_words(workspace):
+    finding = planted_finding(workspace, Modality.SEQUENCE)
+    words = "sshd: a line that training never had"
+    vocabulary = _opened(workspace.artifacts / finding.detector_id, "").detector.fitted_schema
+    own = finding.interpretation
+    strange = replace(
+        own,
+        interpreter="another",
+        observed=(*own.observed[:-1], float(vocabulary.unknown)),
+        details=replace(own.details, observed=(*own.details.observed[:-1], words)),
+    )
+    finding = replace(finding, id="F-0000000001", interpretation=strange)
+    workspace.store.add_run(make_run(1), [finding])
+    answer = compare(workspace, finding.id, ["key-substitution"]).answers[1]
+    assert answer.interpretation.details.observed[-1] == words
 
 
 def test_an_unknown_finding_or_method_is_named(workspace, finding):
@@ -137,6 +154,22 @@ def test_a_finding_that_does_not_fit_its_detector_is_told_in_a_sentence(workspac
         compare(workspace, wrong.id, QUICK)
 
 
+def test_firmness_is_measured_of_each_method_that_answers(workspace, finding):
+    measured = firmness(workspace, finding, ["greedy", "largest-error", "key-substitution"])
+    assert measured["key-substitution"] is None
+    for name in ("greedy", "largest-error"):
+        assert measured[name].stability == 1.0
+        assert 0 <= measured[name].noise.shown <= 1
+        assert measured[name].attack is not None
+
+
+def test_names_cannot_change_a_little(workspace):
+    link = planted_finding(workspace, Modality.LINK)
+    quality = firmness(workspace, link, ["endpoint-replacement"])["endpoint-replacement"]
+    assert quality.noise is None
+    assert quality.attack is None
+
+
 def test_cancelling_gives_no_half_comparison(workspace, finding):
     with pytest.raises(CancelledError):
         compare(workspace, finding.id, QUICK, cancelled=lambda: True)
@@ -163,7 +196,6 @@ def test_what_is_offered_reads_this_kind_of_data_and_starts_with_the_stored_one(
     assert offered(link)[0] == link.interpreter
     assert "largest-error" not in offered(link)
     assert {"greedy", *QUICK} <= set(offered(table))
-    assert "lime" not in offered(table, quick=True)
     assert "largest-error" in usual(table)
 
 
