@@ -72,18 +72,19 @@ def attack_robustness(
     n = len(found)
     if not n:
         return Robustness(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
-    box = Box.around(found.anomalies.take(np.tile(np.arange(n), restarts)), found.context)
+    points = len(ends)
+    box = Box.around(found.anomalies.take(np.tile(np.arange(n), points)), found.context)
     again = interpreter.interpret(
-        box.with_values(ends.reshape(n * restarts, *ends.shape[2:])),
+        box.with_values(ends.reshape(n * points, *ends.shape[2:])),
         found.context,
         progress=_part(progress, _SEARCHED, 1 - _SEARCHED),
         cancelled=cancelled,
     )
-    ranking = jaccards(first_columns(found, first) * restarts, first_columns(again, first))
-    shown = jaccards(shown_sets(found) * restarts, shown_sets(again))
+    ranking = jaccards(first_columns(found, first) * points, first_columns(again, first))
+    shown = jaccards(shown_sets(found) * points, shown_sets(again))
     return Robustness(
-        ranking=ranking.reshape(restarts, n).min(axis=0),
-        shown=shown.reshape(restarts, n).min(axis=0),
+        ranking=ranking.reshape(points, n).min(axis=0),
+        shown=shown.reshape(points, n).min(axis=0),
         counted=np.full(n, restarts),
     )
 
@@ -102,14 +103,15 @@ def attacked_values(
 ) -> FloatArray:
     """Points near each anomaly at which its interpretation should be wrong.
 
-    (restarts, n, ...), original units. Every point is at most `size` of the range away in each
+    (2 * restarts, n, ...), original units. Every point is at most `size` of the range away in each
     column, possible as `Box` says, and still an anomaly; where none was found it is the anomaly.
 
     All methods meet the same attack. It knows the detector and what was named, and follows the
     gradient of stand-ins for importance, down for what was named and up for what is next in
     line: |gradient x distance to the reconstruction| in the first restart, the reconstruction
-    error in the second, both from a random start in each further one. Without gradients it tries
-    random steps.
+    error in the second, both from a random corner of the box in each further one. Without
+    gradients it tries random steps. Each restart ends in two points, what it found and a random
+    corner.
 
     Args:
         found: Interpretations of TABULAR or SERIES events.
@@ -137,9 +139,9 @@ def attacked_values(
         )
     box = Box.around(found.anomalies, found.context)
     values = box.events.values
-    ends = np.empty((restarts, *values.shape))
+    ends = np.empty((restarts, 2, *values.shape))
     if not len(found):
-        return ends
+        return ends.reshape(2 * restarts, *values.shape)
     pursuit = Pursuit.of(
         box, found.context, size=size, named=(first_columns(found, first), shown_columns(found))
     )
@@ -151,7 +153,7 @@ def attacked_values(
             progress=_part(progress, restart / restarts, 1 / restarts),
             cancelled=cancelled,
         )
-    return ends
+    return ends.reshape(2 * restarts, *values.shape)
 
 
 def _part(progress: Progress, start: float, width: float) -> Progress:

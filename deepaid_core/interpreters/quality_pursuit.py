@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from deepaid_core.detectors.base import SearchableDetector, gives_gradient
-from deepaid_core.domain.batches import FloatArray
+from deepaid_core.domain.batches import FloatArray, SeriesBatch
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.errors import DetectorMismatchError
 from deepaid_core.interpreters.base import Context
@@ -20,7 +20,7 @@ __all__ = ["SURROGATES", "Pursuit", "Surrogate"]
 Surrogate: TypeAlias = Literal["effect", "error", "both"]
 
 SURROGATES: Final[tuple[Surrogate, ...]] = ("effect", "error", "both")
-"""Stand-ins for importance, in the order of restarts; "both" starts at a random point."""
+"""Stand-ins for importance, in the order of restarts; "both" starts at a random corner."""
 
 _WIDTH: Final = 0.5  # of the step from named to not named, in units of log importance
 _STRIDE: Final = 0.2  # first step, as a share of the way from the event to the edge
@@ -41,7 +41,8 @@ class Pursuit:
         bound: Score that has to be exceeded, a little over the threshold.
         edges: Low edge, event and high edge in model space, each (n, ...).
         limits: Low and high edge in original units.
-        named: (n, d) masks of the columns to be lost.
+        parts: (d, p), 1 where a column belongs to a part that is named as one.
+        named: (n, p) masks of the parts to be lost.
     """
 
     box: Box
@@ -49,6 +50,7 @@ class Pursuit:
     bound: float
     edges: tuple[Tensor, Tensor, Tensor]
     limits: tuple[FloatArray, FloatArray]
+    parts: Tensor
     named: tuple[Tensor, ...]
     _gradient: bool = field(default=True)
 
@@ -57,6 +59,12 @@ class Pursuit:
         cls, box: Box, context: Context, *, size: float, named: Sequence[list[frozenset[int]]]
     ) -> "Pursuit":
         """Everything that all restarts share.
+
+        Args:
+            box: The events and what is possible.
+            context: Detector and threshold.
+            size: How far a value moves at most, as a share of its column's range.
+            named: Columns of each event that are to be lost, ten of a ranking for example.
 
         Raises:
             DetectorMismatchError: The detector has no model space.
@@ -67,12 +75,13 @@ class Pursuit:
                 f"{type(detector).__name__} has no model space, in which an attack could move."
             )
         low, high = box.within(size)
+        parts = _parts(box)
         masks = []
         for sets in named:
-            mask = torch.zeros((len(sets), len(box.reach)), dtype=torch.bool)
-            for row, columns in enumerate(sets):
-                mask[row, list(columns)] = True
-            masks.append(mask)
+            columns = torch.zeros((len(sets), len(box.reach)))
+            for row, one in enumerate(sets):
+                columns[row, list(one)] = 1.0
+            masks.append(columns @ parts > 0)
         return cls(
             box=box,
             detector=detector,
@@ -80,6 +89,7 @@ class Pursuit:
             bound=context.threshold.value + 1e-4 * abs(context.threshold.value),
             edges=tuple(detector.to_model(v) for v in (low, box.events.values, high)),  # type: ignore[arg-type]
             limits=(low, high),
+            parts=parts,
             named=tuple(masks),
             _gradient=gives_gradient(detector),
         )
@@ -93,12 +103,17 @@ class Pursuit:
         progress: Progress,
         cancelled: Cancelled,
     ) -> FloatArray:
-        """The worst points that were found and are still anomalies, original units."""
+        """Two points per event, (2, n, ...), original units; both are still anomalies.
+
+        The worst point that was found, and a corner of the box that was drawn. No attack should
+        do worse than chance, and no stand-in for importance is that of every method.
+        """
         random = torch.Generator().manual_seed(seed)
         at = torch.zeros_like(self.edges[1])
+        corner = (torch.rand(at.shape, generator=random) < 0.5).to(at) * 2 - 1
         best, best_loss = at.clone(), torch.full((len(at),), torch.inf)
         if surrogate == "both":
-            at = torch.rand(at.shape, generator=random) * 2 - 1
+            at = corner
         for step in range(steps + 1):
             stop_if(cancelled)
             # A stride that shrinks lets the last steps settle at a corner of the surrogate.
@@ -111,7 +126,7 @@ class Pursuit:
             if self._gradient:
                 at = (trial - stride * way.sign()).clamp_(-1.0, 1.0)
             progress((step + 1) / (steps + 1), f"Attacking, step {step} of {steps}")
-        return self._told(best)
+        return np.stack([self._told(best), self._told(corner)])
 
     def _tried(self, at: Tensor, best: Tensor, step: int, random: torch.Generator) -> Tensor:
         """The best point with a few values thrown to an edge; the start itself at first."""
@@ -155,8 +170,8 @@ class Pursuit:
         return (z - self.detector.reconstruct(z)).square()
 
     def _loss(self, importance: Tensor) -> Tensor:
-        """How many named columns are still ahead of those that are not, softly, (n,)."""
-        logs = importance.clamp_min(1e-12).log()
+        """How many named parts are still ahead of those that are not, softly, (n,)."""
+        logs = (importance @ self.parts).clamp_min(1e-12).log()
         total = logs.new_zeros(len(logs))
         for named in self.named:
             # Pairs across the border decide; a sigmoid looks away from those far from it.
@@ -184,6 +199,17 @@ class Pursuit:
         score = self.detector.score(self.box.with_values(moved))
         lost = (score < self.bound).reshape(-1, *[1] * (moved.ndim - 1))
         return np.where(lost, events.values, moved)
+
+
+def _parts(box: Box) -> Tensor:
+    """Columns that are named as one: fields of tables; each column of a series by itself."""
+    schema = box.events.schema
+    if isinstance(box.events, SeriesBatch):
+        return torch.eye(len(schema))
+    parts = torch.zeros((len(schema), len(schema.fields)))
+    for position, one in enumerate(schema.fields):
+        parts[list(one.columns), position] = 1.0
+    return parts
 
 
 def _by_column(values: Tensor) -> Tensor:

@@ -159,7 +159,8 @@ def test_an_attack_follows_its_seed_and_leaves_the_anomalies_as_they_were(greedy
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(before, greedy.anomalies.values)
     other = attacked_values(greedy, steps=5, seed=5)
-    assert (other[-1] != first[-1]).any(), "the random start is not random"
+    assert (other[-1] != first[-1]).any(), "the random corner is not random"
+    assert len(first) == 2 * 3, "each restart ends in what it found and in a corner"
 
 
 def test_robustness_of_a_series_is_measured_by_its_columns(series):
