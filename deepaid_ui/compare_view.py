@@ -29,7 +29,7 @@ from deepaid_ui.views.parts import twin
 
 __all__ = ["cards", "firmness", "overview", "twins"]
 
-_BESIDE, _MOST_BESIDE = 2, 5
+_BESIDE, _MOST_BESIDE = 2, 3
 _CARD, _CARD_LETTERS, _WIDE_LETTERS = 350, 48, 76
 _LONGEST: Final = 300
 _DRAWN: Final = (Modality.TABULAR, Modality.SERIES)
@@ -52,7 +52,8 @@ def overview(comparison: Comparison) -> None:
             st.columns([0.52, 0.48], gap="medium") if beside else (st.container(), st.container())
         )
         with left:
-            charts.show(agreement(comparison), key=f"agreement-{mark}")
+            named = agreement(comparison)
+            charts.show(charts.narrow(named) if beside else named, key=f"agreement-{mark}")
             st.caption(
                 "A dot: the method names this deviation; the number is its rank, the size its "
                 "share of the effect. ×2: two methods name it."
@@ -150,7 +151,8 @@ def firmness(measured: Mapping[str, Quality | None], comparison: Comparison) -> 
     """How much of each answer stays, as a table."""
     twin(firmness_table(measured), key=f"firmness-{_mark(comparison)}")
     st.caption(
-        "Share of what was named before or after that is named both times. Random changes: every "
-        "number moves a little, as measurements do; mean. Attack: somebody who knows the detector "
-        "moves each by at most 1 % of its range to change the answer; the worst that was found."
+        "Share of what was named before or after that is named both times: of the deviations that "
+        "are shown, and of the first ten columns of the ranking. Random changes: every number "
+        "moves by about 1 % of its range, as measurements do; mean. Attack: somebody who knows the "
+        "detector moves each by at most 1 % to change the answer; the worst that was found."
     )

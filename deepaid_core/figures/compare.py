@@ -25,11 +25,11 @@ from deepaid_core.figures.theme import (
 
 __all__ = ["agreement", "field_titles", "how_many", "none_of", "score_paths", "title_of"]
 
-_LABEL, _NAME = 34, 60
-_METHOD, _NARROWEST = ((2, 26), (3, 18), (4, 13)), 10  # letters of a name by number of methods
+_LABEL, _NAME, _LEFT = 27, 60, 196
+_METHOD, _NARROWEST = ((1, 30), (2, 14)), 10  # letters of a name by number of methods
 _LEGEND_ROW = 20
 _MOST_FIELDS: Final = 20
-_ROW_HEIGHT = 38
+_ROW_HEIGHT = 46
 # Color, dash and symbol of each method, so that none depends on color alone.
 _STYLES: Final = (
     (BLUE, "solid", "circle"),
@@ -113,7 +113,7 @@ def agreement(comparison: Comparison) -> go.Figure:
         },
         title=_agreement_title(comparison, len(fields)),
         height=_ROW_HEIGHT * len(fields) + 100,
-        left=250,
+        left=_LEFT,
     ).update_layout(margin_t=_top(comparison, len(fields)), margin_b=16)
 
 
@@ -204,7 +204,7 @@ def _column_label(answer: Answer, columns: int) -> str:
 
 def _row_label(title: str, count: int) -> str:
     name = visible(shorten(title, 4 * _LABEL))
-    lines = textwrap.wrap(name, _LABEL, max_lines=2, placeholder=" …") or ["?"]
+    lines = textwrap.wrap(name, _LABEL, max_lines=3, placeholder=" …") or ["?"]
     often = f"  <b>×{count}</b>" if count > 1 else ""
     return "<br>".join(figure_text(line) for line in lines) + often
 

@@ -1,6 +1,5 @@
 """Deviations of one method in a narrow place, beside those of others."""
 
-import textwrap
 from typing import Final
 
 import plotly.graph_objects as go
@@ -9,6 +8,7 @@ from deepaid_core.domain.interpretation import Deviation, Interpretation
 from deepaid_core.figures.deviations import column_title, deviations
 from deepaid_core.figures.numbers import format_share, format_value
 from deepaid_core.figures.text import figure_text, shorten, visible
+from deepaid_core.figures.theme import wrapped
 
 __all__ = ["deviation_lines"]
 
@@ -53,12 +53,7 @@ def _words(rank: int, deviation: Deviation, letters: int) -> list[str]:
     cell = deviation.cells[0]
     where = column_title(deviation, cell)
     title = f"{rank}. {deviation.title}" + (f", {where}" if where else "")
-    lines = textwrap.wrap(
-        visible(shorten(title, _LINES * letters)),
-        letters,
-        max_lines=_LINES - 1,
-        placeholder=" …",
-    )
+    lines = wrapped(visible(shorten(title, _LINES * letters)), letters, max_lines=_LINES - 1)
     observed, reference = (
         figure_text(shorten(format_value(value, cell.unit), letters // 2))
         for value in (cell.observed, cell.reference)

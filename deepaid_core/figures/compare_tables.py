@@ -202,10 +202,10 @@ def firmness_table(measured: Mapping[str, Quality | None]) -> Table:
         (
             "Method",
             "Asked again",
-            "Random changes of 1 %",
-            "of its first ten columns",
-            "Attack of 1 %",
-            "of the first ten columns",
+            "Random changes: shown",
+            "Random changes: ranking",
+            "Attack: shown",
+            "Attack: ranking",
         ),
         tuple((method(name).title, *_firmness(quality)) for name, quality in measured.items()),
     )
