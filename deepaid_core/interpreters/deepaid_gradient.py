@@ -41,11 +41,15 @@ class DeepaidGradientInterpreter(Interpreter):
     - takes a share of the features as K, which is 0 for 18: here the smallest K that works;
     - steps by a fixed learning rate: here by as much as would reach the target were the score
       linear (Polyak's step), in units of the score;
-    - leaves the model in training mode and changes its input: here neither changes.
+    - leaves the model in training mode and changes its input: here neither changes;
+    - compares series with their first step: here the scored step and its history are both free;
+    - follows the wrong sign in log keys and ignores its own settings: here the keys are replaced
+      whose replacement the gradient says helps most, and the result is scored.
 
     Attributes:
-        steps: Gradient steps with each K.
-        radius: Standard deviation of the random neighborhood, in widths of the box.
+        steps: Gradient steps with each K; of log keys, replacements scored for each K.
+        radius: Standard deviation of the random neighborhood, in widths of the box; of log keys,
+            of their one-hot inputs.
 
     References:
         Han et al., DeepAID: Interpreting and Improving Deep Learning-based Anomaly Detection in
@@ -61,7 +65,7 @@ class DeepaidGradientInterpreter(Interpreter):
     def supports(self, detector: Detector[Any]) -> str | None:
         """None for a detector that gives a gradient, else the reason why not."""
         if detector.modality not in _DESCENTS:
-            return f"there is no gradient to follow in {detector.modality} events."
+            return "logins are judged by counts of known links too, and counts have no gradient."
         if detector.modality is Modality.SEQUENCE:
             differentiable = isinstance(detector, DifferentiableKeyPredictor)
         else:

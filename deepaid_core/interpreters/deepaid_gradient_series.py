@@ -164,7 +164,7 @@ def descend_series(
         columns[rows] = order
         references[rows] = references_of(values, found, order, constraints, detector)
         flip_scores[rows] = flips_of(values, references[rows], order, detector)
-        effects[rows] = descended.effect.clamp_min(0.0).double().numpy()
+        effects[rows] = torch.maximum(descended.effect, descended.worth).double().numpy()
         needed[rows] = np.where(found.accepted, found.columns(), 0)
         plausibility[rows] = plausibility_of(values, references[rows], scale, detector)
         stopped[rows] = descended.stopped
