@@ -30,7 +30,7 @@ from deepaid_core.testing.planted_tables import planted_anomalies
 @pytest.fixture(scope="module")
 def tables():
     one = trained(AutoencoderDetector)
-    anomalies, _ = planted_anomalies(40, seed=3, sign=None)
+    anomalies, _ = planted_anomalies(24, seed=3, sign=None)
     flagged = anomalies.take(one.threshold.flag(one.detector.score(anomalies)))
     return flagged, Context.of(one)
 
@@ -38,7 +38,7 @@ def tables():
 @pytest.fixture(scope="module")
 def series():
     one = trained(LstmForecastDetector)
-    anomalies = planted(one.detector.modality).plants[0].events.take(np.arange(20))
+    anomalies = planted(one.detector.modality).plants[0].events.take(np.arange(12))
     flagged = anomalies.take(one.threshold.flag(one.detector.score(anomalies)))
     return flagged, Context.of(one)
 
@@ -118,7 +118,7 @@ def test_an_attack_stays_in_its_box_and_on_anomalies(kind, differentiable, reque
     detector = context.detector
     detector.differentiable = differentiable
     try:
-        ends = attacked_values(found, steps=15, first=2)
+        ends = attacked_values(found, steps=8, first=2)
     finally:
         del detector.differentiable
     box = Box.around(events, context)
@@ -148,7 +148,7 @@ def test_an_attack_turns_a_near_tie_around_and_leaves_a_clear_answer():
 def test_an_attack_hurts_more_than_noise_whoever_ranks(tables, make):
     found = make().interpret(*tables)
     noise = quality.noise_robustness(make(), found, draws=3)
-    attack = quality.attack_robustness(make(), found)
+    attack = quality.attack_robustness(make(), found, steps=40)
     assert attack.means[0] < noise.means[0] - 0.02
     assert attack.means[1] <= noise.means[1]
 
