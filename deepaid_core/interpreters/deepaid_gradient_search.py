@@ -1,15 +1,14 @@
 """Gated gradient descent to references, batched over anomalies."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
 from torch import Tensor
 
 from deepaid_core.interpreters.deadline import Deadline
+from deepaid_core.interpreters.deepaid_gradient_space import Category, Descended, Space, State
 
-__all__ = ["Category", "Descended", "GatedDescent", "Space"]
+__all__ = ["GatedDescent"]
 
 _DRAWS: Final = 8  # points of the random neighborhood, the anomaly itself among them
 _LONGEST: Final = 0.5  # first step at most, in widths of the box
@@ -19,65 +18,6 @@ _STALE: Final = 3  # steps without a relative gain of `_GAIN` after which a gate
 _GAIN: Final = 1e-3
 _GROWTH: Final = 1.5  # of the gate beyond the deviations that are allowed
 _NEARER: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # shares of the way that may be enough
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Category:
-    """A one-hot group.
-
-    Attributes:
-        field: Position of its field.
-        columns: Its columns.
-        allowed: Which of them a reference may choose.
-    """
-
-    field: int
-    columns: Tensor
-    allowed: Tensor
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Space:
-    """Where references are searched; points have D columns in model space.
-
-    Attributes:
-        score: Points (k, D) to scores (k,), differentiable.
-        membership: (D, F), 1 where a column belongs to a field.
-        movable: (F,), fields that may differ.
-        low: (D,), smallest value that a changed column may take.
-        high: (D,), largest.
-        categories: One-hot groups.
-        whole: Rounds columns of whole numbers, (k, D) to (k, D); None where there are none.
-    """
-
-    score: Callable[[Tensor], Tensor]
-    membership: Tensor
-    movable: Tensor
-    low: Tensor
-    high: Tensor
-    categories: tuple[Category, ...] = ()
-    whole: Callable[[Tensor], Tensor] | None = None
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Descended:
-    """References of n anomalies in the order they were given.
-
-    Attributes:
-        z: (n, D), references in model space.
-        gate: (n, F), fields that differ.
-        worth: (n, F), fall of the score along the way of each field, at least 0.
-        effect: (n, F), effectiveness of all fields around the anomaly; may be negative.
-        accepted: (n,), whether the score reaches the target.
-        stopped: (n,), whether time ran out before it did.
-    """
-
-    z: Tensor
-    gate: Tensor
-    worth: Tensor
-    effect: Tensor
-    accepted: Tensor
-    stopped: Tensor
 
 
 class GatedDescent:
@@ -131,7 +71,7 @@ class GatedDescent:
         """
         n, f = len(x), self.space.membership.shape[1]
         movable = self.space.movable.expand(n, f) if allowed is None else allowed
-        state = _State(
+        state = State(
             x,
             less,
             more,
@@ -162,7 +102,7 @@ class GatedDescent:
             stopped=~accepted & late,
         )
 
-    def _descend(self, state: "_State", rows: Tensor, size: int) -> bool:
+    def _descend(self, state: State, rows: Tensor, size: int) -> bool:
         """Steps with a gate of one size, the best kept in place; whether time ran out."""
         here = state.take(rows)
         banned = torch.zeros_like(here.gate)
@@ -193,14 +133,14 @@ class GatedDescent:
 
     def _step(
         self,
-        now: "_State",
+        now: State,
         z: Tensor,
         scores: Tensor,
         gradient: Tensor,
         banned: Tensor,
         size: int,
         longest: float,
-    ) -> tuple["_State", Tensor, Tensor]:
+    ) -> tuple[State, Tensor, Tensor]:
         """(After one step, effectiveness of all fields, categories that proved useless)."""
         low, high, space = self.space.low, self.space.high, self.space
         open_columns = self._columns(now.gate)
@@ -228,7 +168,7 @@ class GatedDescent:
         return after, effect, barred
 
     def _choose(
-        self, after: "_State", category: Category, rows: Tensor, gradient: Tensor, barred: Tensor
+        self, after: State, category: Category, rows: Tensor, gradient: Tensor, barred: Tensor
     ) -> None:
         """Put the best other category in place, in place; close the gate where none helps."""
         if not len(rows):
@@ -271,7 +211,7 @@ class GatedDescent:
     def _columns(self, fields: Tensor) -> Tensor:
         return fields.float() @ self.space.membership.T > 0
 
-    def _obeying(self, state: "_State", rows: Tensor) -> Tensor:
+    def _obeying(self, state: State, rows: Tensor) -> Tensor:
         """Points to ask the detector at: open fields obey, all else is the anomaly."""
         latent, x = state.latent[rows], state.x[rows]
         if self.space.whole is not None:
@@ -279,7 +219,7 @@ class GatedDescent:
         differs = (latent < state.less[rows]) | (latent > state.more[rows])
         return torch.where(self._columns(state.gate[rows]) & differs, latent, x)
 
-    def _nearer(self, state: "_State", rows: Tensor) -> None:
+    def _nearer(self, state: State, rows: Tensor) -> None:
         """Go back toward the anomaly as far as the detector still accepts, in place."""
         if not len(rows):
             return
@@ -299,7 +239,7 @@ class GatedDescent:
             if not len(rows):
                 return
 
-    def _put_back(self, state: "_State", z: Tensor, moved: Tensor, accepted: Tensor) -> None:
+    def _put_back(self, state: State, z: Tensor, moved: Tensor, accepted: Tensor) -> None:
         """Close fields one by one as long as the detector still accepts; in place."""
         rows = torch.nonzero(accepted & (moved.sum(dim=1) > 1))[:, 0]
         while len(rows):
@@ -316,36 +256,6 @@ class GatedDescent:
             z[rows] = torch.where(self.space.membership.T[which] > 0, state.x[rows], z[rows])
             moved[rows, which] = False
             rows = rows[moved[rows].sum(dim=1) > 1]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _State:
-    """Where each anomaly's search stands; `latent` is the point before rounding."""
-
-    x: Tensor
-    less: Tensor
-    more: Tensor
-    movable: Tensor
-    latent: Tensor
-    gate: Tensor
-    worth: Tensor
-    score: Tensor
-    effect: Tensor
-
-    def take(self, rows: Tensor) -> "_State":
-        return _State(*(getattr(self, name)[rows] for name in self.__slots__))
-
-    def replaced(self, latent: Tensor, gate: Tensor, worth: Tensor) -> "_State":
-        return replace(self, latent=latent, gate=gate, worth=worth)
-
-    def put(self, rows: Tensor, other: "_State") -> None:
-        for name in ("latent", "gate", "worth"):
-            getattr(self, name)[rows] = getattr(other, name)
-
-    def keep(self, rows: Tensor, other: "_State", which: Tensor, scores: Tensor) -> None:
-        for name in ("latent", "gate", "worth"):
-            getattr(self, name)[rows] = getattr(other, name)[which]
-        self.score[rows] = scores
 
 
 def _most_effective(effect: Tensor, size: int) -> Tensor:

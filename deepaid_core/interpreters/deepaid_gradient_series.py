@@ -13,7 +13,8 @@ from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.deadline import Deadline
-from deepaid_core.interpreters.deepaid_gradient_search import Descended, GatedDescent, Space
+from deepaid_core.interpreters.deepaid_gradient_search import GatedDescent
+from deepaid_core.interpreters.deepaid_gradient_space import Descended, Space
 from deepaid_core.interpreters.last_step_search import Found
 from deepaid_core.interpreters.plausibility import scale_of
 from deepaid_core.interpreters.series_interpretations import SeriesInterpretations

@@ -10,12 +10,8 @@ from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context
 from deepaid_core.interpreters.constraints import Constraints
 from deepaid_core.interpreters.deadline import Deadline
-from deepaid_core.interpreters.deepaid_gradient_search import (
-    Category,
-    Descended,
-    GatedDescent,
-    Space,
-)
+from deepaid_core.interpreters.deepaid_gradient_search import GatedDescent
+from deepaid_core.interpreters.deepaid_gradient_space import Category, Descended, Space
 from deepaid_core.interpreters.plausibility import scale_of
 from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
 from deepaid_core.interpreters.tabular_proof import references_of, steps_of, weights_of
