@@ -11,4 +11,4 @@ def test_the_example_for_an_own_model_does_what_the_readme_says(capsys):
     exec(compile(code, "README.md", "exec"), {})  # noqa: S102  our own documentation
     printed = capsys.readouterr().out.strip()
     assert printed
-    assert f"```\n{printed}\n```" in text
+    assert f"prints `{printed}`" in text
