@@ -7,7 +7,12 @@ from torch import Tensor
 
 from deepaid_core.interpreters.search_space import SearchSpace
 
-__all__ = ["Candidates"]
+__all__ = ["NEAREST", "REBUILT", "STRAIGHT", "Candidates"]
+
+REBUILT: Final = 0
+NEAREST: Final = 1
+STRAIGHT: Final = 3  # where there is a slope
+"""Places of some of the values that `Candidates.of` names."""
 
 _CATEGORIES: Final = 2  # of each one-hot group, the most promising ones
 _NEIGHBORS: Final = 4  # normal events that lend their values where there is no slope
@@ -18,9 +23,9 @@ class Candidates:
 
     Always: the detector's reconstruction of the event as it stands, the accepted training event
     nearest to the anomaly, and the training median. With a slope also: the value at which the
-    score would reach the target if it were a straight line in this column, and the categories of
-    each one-hot group that promise most. Without one: more of the nearest training events, and
-    the most common categories.
+    score would reach the target if it were a straight line in this column, the reconstruction of
+    the anomaly, and the categories of each one-hot group that promise most. Without one: more of
+    the nearest training events, and the most common categories.
 
     Args:
         space: Where the search moves.
@@ -31,6 +36,8 @@ class Candidates:
         self._space = space
         count = 1 if space.differentiable else _NEIGHBORS
         self._nearest = space.scale.nearest(anomalies, count)
+        with torch.no_grad():
+            self._rebuilt = space.obeying(space.detector.reconstruct(anomalies))
         self._groups = [torch.from_numpy(group) for group in space.constraints.one_hot]
         names = len(space.median)
         off, on = (
@@ -59,6 +66,7 @@ class Candidates:
             ]
             if slope is not None:
                 values.append(self._straight(here, scores, slope))
+                values.append(self._rebuilt[rows])
             if self._groups:
                 worth = self._common.expand_as(here) if slope is None else slope * -self._step
                 values += self._categories(here, worth)

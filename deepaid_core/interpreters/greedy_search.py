@@ -8,15 +8,22 @@ import torch
 from torch import Tensor
 
 from deepaid_core.domain.batches import FloatArray, IntArray
-from deepaid_core.interpreters.candidates import Candidates
+from deepaid_core.interpreters.candidates import NEAREST, REBUILT, STRAIGHT, Candidates
 from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.greedy_finish import in_order, leave_out, take_normal_values
 from deepaid_core.interpreters.search_space import SearchSpace
 
 __all__ = ["SearchResult", "search"]
 
-_EXACT: Final = 12  # moves per step and anomaly that are scored, after the first-order screen
+# Moves per step and anomaly that are scored: those that gain most to first order, straight lines
+# along the steepest fields, and the longest ways to the reconstruction and to the nearest event.
+# Slopes mislead about long ways: a few of those are tried whatever the slope says.
+_BY_GAIN: Final = 6
+_BY_SLOPE: Final = 3
+_BY_LENGTH: Final = 4
 _STARTS: Final = 2  # first fields that are tried where it takes more than two of them
+_CLOSE: Final = 0.1  # share of the way to the target that polishing of values may bridge
+_POLISHING: Final = 3  # its steps
 _POINTS: Final = 8192  # trials made at a time where there is no screen
 
 
@@ -45,11 +52,12 @@ class SearchResult:
 def search(space: SearchSpace, values: FloatArray, deadline: Deadline) -> SearchResult:
     """Change as few fields as possible until the detector accepts.
 
-    Step by step: every field may take the values that `Candidates` names; all moves are ranked
-    by first-order gain, the best of them scored for all anomalies in one batch, and the best is
-    made. Where there is no gradient, all are scored. Where more than two fields are needed the
-    search starts once more with its second choice. Fields that turn out not to be needed are put
-    back, and the others take values of a normal event as far as the detector lets them.
+    Step by step: every field may take the values that `Candidates` names; the moves that promise
+    most are scored for all anomalies in one batch, and the best is made. Where it almost reaches
+    the target, its values are polished along the slope. Where there is no gradient, all moves are
+    scored. Where more than two fields are needed the search starts once more with its second
+    choice. Fields that turn out not to be needed are put back, and the others take values of a
+    normal event as far as the detector lets them.
 
     Args:
         space: Where to search.
@@ -57,7 +65,7 @@ def search(space: SearchSpace, values: FloatArray, deadline: Deadline) -> Search
         deadline: When to stop with what was found.
     """
     state = _Search(space, values, deadline)
-    state.select(np.arange(len(values)), start=0)
+    state.select(np.arange(len(values)))
     for start in range(1, _STARTS):
         again = np.flatnonzero((state.changed.sum(axis=1) > 2) | ~state.accepted)
         if len(again) and not deadline.passed:
@@ -92,10 +100,17 @@ class _Search:
         self.changed = np.zeros((n, f), dtype=bool)
         self.accepted, self.unfinished = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         self.single_scores: FloatArray | None = None
+        self.scores = space.scores(self.z0)
         self._candidates = Candidates(space, self.z0)
 
-    def select(self, rows: IntArray, *, start: int) -> None:
-        """Add field after field to these anomalies until the detector accepts."""
+    def select(self, rows: IntArray, *, start: int = 0, fewer: IntArray | None = None) -> None:
+        """Add field after field to these anomalies until the detector accepts.
+
+        Args:
+            rows: Which anomalies.
+            start: How many better fields to pass over in the first step.
+            fewer: (N,), give up on an anomaly with so many fields; None for never.
+        """
         first = True
         while len(rows):
             if self.deadline.passed:
@@ -103,6 +118,7 @@ class _Search:
                 return
             at = torch.from_numpy(rows)
             moved, field, score = self._best_move(at, start if first else 0)
+            moved, score = self._polished(at, moved, field, score)
             possible = score.isfinite()
             self.z[at[possible]] = moved[possible]
             went = possible.numpy()
@@ -110,13 +126,17 @@ class _Search:
             done = (score <= self.space.target).numpy()
             self.accepted[rows[done]] = True
             rows, first = rows[went & ~done], False
+            if fewer is not None:
+                rows = rows[self.changed[rows].sum(axis=1) < fewer[rows] - 1]
 
     def select_again(self, rows: IntArray, start: int) -> None:
         """The same with another first field; what was found stays unless this is better."""
         at = torch.from_numpy(rows)
         before = self.z[at], self.changed[rows], self.accepted[rows]
         self.z[at], self.changed[rows], self.accepted[rows] = self.z0[at], False, False
-        self.select(rows, start=start)
+        most = np.full(len(self.changed), self.changed.shape[1] + 1)
+        most[rows] = np.where(before[2], before[1].sum(axis=1), most[rows])
+        self.select(rows, start=start, fewer=most)
         fewer = self.changed[rows].sum(axis=1) < before[1].sum(axis=1)
         better = self.accepted[rows] & (fewer | ~before[2])
         back = rows[~better]
@@ -147,10 +167,7 @@ class _Search:
             if self.single_scores is None and not self.changed.any():
                 self.single_scores = after.reshape(n, c, f).amin(dim=1).double().numpy()
         else:
-            gain = -(slope[:, None] * (values - here[:, None])) @ space.membership
-            gain = gain.reshape(n, c * f).masked_fill(~allowed, -torch.inf)
-            # In the order of their places, so that equal moves are told apart in the same way.
-            screened = gain.topk(min(_EXACT, c * f), dim=1).indices.sort(dim=1).values
+            screened = self._screened(here, values, slope, allowed)
             chosen = values.gather(1, (screened // f)[:, :, None].expand(-1, -1, here.shape[1]))
             after = space.scores(torch.where(space.columns[screened % f], chosen, here[:, None]))
             after = after.masked_fill(~allowed.gather(1, screened), torch.inf)
@@ -164,6 +181,68 @@ class _Search:
         move = screened[row, best]
         point = torch.where(space.columns[move % f], values[row, move // f], here)
         return point, move % f, after[row, best]
+
+    def _polished(
+        self, at: Tensor, points: Tensor, field: Tensor, scores: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Points that almost reach the target, moved down the slope in the changed fields.
+
+        Args:
+            at: Anomalies, (n,).
+            points: Where they stand after a move, (n, d).
+            field: The field of that move, (n,).
+            scores: (n,), infinite where there was no move.
+        """
+        space = self.space
+        gap = scores - space.target
+        close = (gap > 0) & (gap < _CLOSE * (self.scores[at] - space.target))
+        if not (space.differentiable and bool(close.any())):
+            return points, scores
+        which = torch.nonzero(close)[:, 0]
+        fields = torch.from_numpy(self.changed[at[which].numpy()])
+        fields[torch.arange(len(which)), field[which]] = True
+        moves = ((fields.float() @ space.membership.T) > 0) & space.smooth
+        here, best, best_scores = points[which], points[which], scores[which]
+        for step in range(_POLISHING + 1):
+            score, slope = space.slope(here) if step < _POLISHING else (space.scores(here), None)
+            better = score < best_scores
+            best[better], best_scores[better] = here[better], score[better]
+            if slope is None or bool((best_scores <= space.target).all()):
+                break
+            slope = slope * moves
+            # As far as it takes to the target if the score were a straight line.
+            far = (score - space.target) / slope.square().sum(dim=1).clamp_min(1e-12)
+            there = (here - far[:, None] * slope).clamp(*space.bounds)
+            here = torch.where(moves, there, here)
+        points[which], scores[which] = best, best_scores
+        return points, scores
+
+    def _screened(self, here: Tensor, values: Tensor, slope: Tensor, allowed: Tensor) -> Tensor:
+        """Moves that are worth scoring, (n, p), in the order of their places.
+
+        The order of places tells equal moves apart in the same way in every batch.
+        """
+        space = self.space
+        n, c, _ = values.shape
+        f = len(space.movable)
+        allowed = allowed.reshape(n, c, f)
+        step = values - here[:, None]
+        worth = -(slope[:, None] * step) @ space.membership
+        worth[:, STRAIGHT] = -torch.inf
+        steep = (slope.square() @ space.membership)[:, None]
+        length = step.square() @ space.membership
+        screens = (
+            (worth, 0, _BY_GAIN),
+            (steep, STRAIGHT, _BY_SLOPE),
+            (length[:, REBUILT, None], REBUILT, _BY_LENGTH),
+            (length[:, NEAREST, None], NEAREST, _BY_LENGTH),
+        )
+        parts = []
+        for promise, place, count in screens:
+            offered = allowed[:, place : place + promise.shape[1]]
+            order = promise.masked_fill(~offered, -torch.inf).reshape(n, -1)
+            parts.append(order.topk(min(count, order.shape[1]), dim=1).indices + place * f)
+        return torch.cat(parts, dim=1).sort(dim=1).values
 
     def _all(self, here: Tensor, values: Tensor, allowed: Tensor) -> Tensor:
         """Scores of all allowed moves, (n, C F); infinite for the others."""

@@ -72,8 +72,8 @@ def _ordered(space: SearchSpace, first: FloatArray, then: FloatArray) -> IntArra
 
 def _by_field(space: SearchSpace, z: Tensor) -> FloatArray:
     with torch.no_grad():
-        error = (z - space.detector.reconstruct(z)).square().double().numpy()
-    by_field: FloatArray = error @ space.constraints.membership
+        error = (z - space.detector.reconstruct(z)).square().double()
+        by_field: FloatArray = (error @ space.membership.double()).numpy()
     return by_field
 
 

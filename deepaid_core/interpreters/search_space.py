@@ -10,6 +10,7 @@ from torch import Tensor
 
 from deepaid_core.detectors.base import SearchableDetector, gives_gradient
 from deepaid_core.detectors.profile import NormalProfile
+from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import FloatArray
 from deepaid_core.domain.schema import Schema
 from deepaid_core.interpreters.base import Context
@@ -54,7 +55,7 @@ class SearchSpace:
             constraints=rules,
             scale=scale_of(detector, profile),
             median=detector.to_model(rules.apply(profile.median[None]))[0],
-            target=context.threshold.value - context.threshold.margin,
+            target=context.threshold.value - _aside(context.threshold),
         )
 
     @cached_property
@@ -144,3 +145,11 @@ class SearchSpace:
         trials = torch.where(self.columns[fields], other[rows], here[rows])
         scores[rows, fields] = self.scores(trials)
         return scores
+
+
+def _aside(threshold: Threshold) -> float:
+    """How far under the threshold to aim: more than 32-bit numbers round, less than a field.
+
+    A tenth of the margin: with all of it, fields were shown only to cross the margin.
+    """
+    return min(threshold.margin, max(1e-6, threshold.margin / 10))

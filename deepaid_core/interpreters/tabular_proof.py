@@ -13,10 +13,8 @@ __all__ = ["columns_of", "references_of", "steps_of", "weights_of"]
 
 def columns_of(fields: IntArray, constraints: Constraints) -> np.ndarray:
     """(n, K) positions of fields, -1 for none, to (n, d): whether a column belongs to one."""
-    chosen = np.zeros((len(fields), constraints.membership.shape[1]))
-    rows, places = np.nonzero(fields >= 0)
-    chosen[rows, fields[rows, places]] = 1.0
-    columns: np.ndarray = (chosen @ constraints.membership.T) > 0
+    belongs = constraints.membership.T > 0
+    columns: np.ndarray = (belongs[fields] & (fields >= 0)[:, :, None]).any(axis=1)
     return columns
 
 
