@@ -28,7 +28,7 @@ def flagged(detector):
     one = trained(detector)
     parts = []
     for plant in planted(detector.modality).plants:
-        rows = np.flatnonzero(one.threshold.flag(one.detector.score(plant.events)))[:15]
+        rows = np.flatnonzero(one.threshold.flag(one.detector.score(plant.events)))[:6]
         parts.append(plant.events.take(rows))
     return one, type(parts[0]).concatenate(parts)
 
