@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _NONE = "–"
-_NAME = 60
+_NAME = 100
 
 
 def flip_words(answer: Answer) -> str:
@@ -249,8 +249,8 @@ def comparison_sentences(comparison: Comparison) -> tuple[str, ...]:
         more = len(comparison.shared) - len(names)
         them = "Both" if len(given) == 2 else "All of them"
         said.append(
-            f"{them} name {_listed(names)}{f' and {more} more' if more else ''}: the more "
-            "methods agree on one, the less it depends on how one of them searches."
+            f"{them} name {_listed(names)}{f' and {more} more' if more else ''}. The "
+            "more methods agree on a deviation, the less it depends on how one of them searches."
         )
     else:
         said.append(
