@@ -72,8 +72,8 @@ class Size:
         }
 
 
-DEFAULT: Final = Size("default", 30, 100, 10, draws=2, restarts=3, steps=30, singles=15)
-FULL: Final = Size("full", 300, 300, 30, draws=5, restarts=3, steps=100, singles=30)
+DEFAULT: Final = Size("default", 30, 100, 30, draws=2, restarts=3, steps=30, singles=15)
+FULL: Final = Size("full", 300, 300, 60, draws=5, restarts=3, steps=100, singles=30)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

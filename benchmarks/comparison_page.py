@@ -25,7 +25,7 @@ interpreted and the 95 % interval of the difference (paired bootstrap) lies abov
 where those of all other methods lie below zero, else **tied**, as where the difference is too small
 to be seen in the printed values. Measures without an interval (times,
 hit rates) are tied within 10 % for times and within one anomaly otherwise. The other method shown
-is the strongest one.
+is the strongest one, and both values are those on the anomalies that both have one of.
 """
 
 

@@ -49,4 +49,11 @@ def difference(measure: str, ours: FloatArray, other: FloatArray) -> dict[str, A
         ahead = pair[0] - pair[1]
         mean, means = float(ahead.mean()), ahead[drawn].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
-    return {"mean": mean, "low": float(low), "high": float(high), "n": n}
+    return {
+        "mean": mean,
+        "low": float(low),
+        "high": float(high),
+        "n": n,
+        "ours": value_of(measure, ours[both]),
+        "other": value_of(measure, other[both]),
+    }

@@ -23,12 +23,16 @@ class Difference:
         low: Lower end of the 95 % interval (paired bootstrap over the anomalies).
         high: Upper end.
         n: Anomalies compared.
+        ours: What ours reached on these.
+        other: What the other one reached on these.
     """
 
     mean: float
     low: float
     high: float
     n: int
+    ours: float | None = None
+    other: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ class Standing:
         task: Key of the task.
         measure: Key of the measure.
         ours: Our method.
-        value: What it reached, on all its anomalies.
+        value: What it reached on the anomalies that both interpreted.
         other: The strongest other method.
-        other_value: What that one reached, on all of its anomalies.
+        other_value: What that one reached on these.
         difference: How far the other one is ahead on the anomalies both interpreted; None where
             only the two values are known.
         verdict: "behind" where the whole interval of a difference lies above 0, "first" where
@@ -154,6 +158,9 @@ def standings_of(
         known = reasons or {}
         why = known.get((task.key, measure.key)) or known.get(("*", measure.key), "")
         other_value = strongest.measures[measure.key]
+        gap = strongest.against.get(measure.key)
+        if gap is not None and gap.ours is not None and gap.other is not None:
+            value, other_value = gap.ours, gap.other
         assert other_value is not None  # noqa: S101  others have one
         rows.append(
             Standing(
@@ -163,7 +170,7 @@ def standings_of(
                 value=value,
                 other=strongest.method,
                 other_value=other_value,
-                difference=strongest.against.get(measure.key),
+                difference=gap,
                 verdict=verdict
                 if verdict == "behind" or all(one[0] == "first" for one in judged)
                 else "tied",

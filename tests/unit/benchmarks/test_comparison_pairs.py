@@ -8,7 +8,8 @@ NONE = np.nan
 
 def test_a_method_that_solves_more_of_the_same_anomalies_is_ahead():
     ours, other = np.zeros(50), np.ones(50)
-    assert difference("lfr_1", ours, other) == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 50}
+    found = difference("lfr_1", ours, other)
+    assert found == {"mean": 1.0, "low": 1.0, "high": 1.0, "n": 50, "ours": 0.0, "other": 1.0}
 
 
 def test_where_less_is_better_the_smaller_value_is_ahead():
@@ -20,6 +21,7 @@ def test_only_anomalies_that_both_have_a_value_of_are_compared():
     other = np.array([1.0, 1.0, NONE, 1.0])
     found = difference("lfr_1", ours, other)
     assert (found["n"], found["mean"]) == (2, 0.5)
+    assert (found["ours"], found["other"]) == (0.5, 1.0)
 
 
 def test_there_is_no_difference_without_common_anomalies():

@@ -73,6 +73,14 @@ def test_a_method_that_is_surely_ahead_counts_before_one_that_only_seems_further
     assert (row.verdict, row.other) == ("behind", "sure")
 
 
+def test_both_values_of_a_row_are_those_on_the_anomalies_that_both_interpreted():
+    few = MethodResult(
+        "t", "few", {"lfr_1": 0.6}, 30, against={"lfr_1": Difference(0.1, 0.05, 0.2, 30, 0.5, 0.6)}
+    )
+    (row,) = standings_of(task({"lfr_1": 0.8}, few=few))
+    assert (row.verdict, row.value, row.other_value) == ("behind", 0.5, 0.6)
+
+
 def test_a_difference_that_cannot_be_seen_in_print_is_a_tie():
     far = method("other", 99.9, 0.001, 0.02, measure="plausibility")
     assert verdict(99.9, far, measure="plausibility") == "tied"
