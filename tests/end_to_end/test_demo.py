@@ -64,6 +64,20 @@ def test_what_the_store_holds_scores_as_it_says(workspace, findings, name):
     assert (reference[verified] <= trained.threshold.value).all()
 
 
+def test_every_finding_is_stored_with_how_firm_its_interpretation_is(findings):
+    for one in findings:
+        quality = one.interpretation.quality
+        assert 0.0 <= quality.stability <= 1.0
+        accepted = [s <= one.threshold for s in one.interpretation.diagnostics.flip_scores]
+        assert quality.flips_at == (accepted.index(True) + 1 if any(accepted) else 0)
+        has_numbers = one.detector_name in {"packets", "host-rates"}
+        assert (quality.noise is not None) == has_numbers
+        if has_numbers and quality.noise.flagged:
+            assert 0.0 <= quality.noise.shown <= 1.0
+    # Near ties may fall the other way when sums are rounded in batches of another size.
+    assert np.mean([one.interpretation.quality.stability for one in findings]) > 0.98
+
+
 def test_preparing_the_demo_twice_changes_nothing(workspace):
     before = workspace.store.version()
     results = prepare_demo(workspace)
