@@ -14,7 +14,7 @@ __all__ = ["columns_of", "references_of", "steps_of", "weights_of"]
 def columns_of(fields: IntArray, constraints: Constraints) -> np.ndarray:
     """(n, K) positions of fields, -1 for none, to (n, d): whether a column belongs to one."""
     belongs = constraints.membership.T > 0
-    columns: np.ndarray = (belongs[fields] & (fields >= 0)[:, :, None]).any(axis=1)
+    columns: np.ndarray = np.any(belongs[fields] & (fields >= 0)[:, :, None], axis=1)
     return columns
 
 
