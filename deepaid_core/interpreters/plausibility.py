@@ -14,7 +14,7 @@ from deepaid_core.domain.batches import FloatArray
 __all__ = ["PlausibilityScale", "scale_of"]
 
 _ROWS = 1024  # points compared with all training events at a time
-_LENT = 500_000  # numbers in the training events that lend their values; more gains little
+_LENT = 300_000  # numbers in the training events that lend their values; more gains little
 _SPARE = 3  # more training events than asked for, as the quick distances are rounded
 
 
