@@ -220,10 +220,11 @@ def _called(function: Function) -> Function:
 
 @contextmanager
 def _evaluating(module: nn.Module) -> Iterator[None]:
-    before = [(part, part.training) for part in module.modules()]
-    module.eval()
+    in_training = [part for part in module.modules() if part.training]
+    for part in in_training:
+        part.training = False
     try:
         yield
     finally:
-        for part, training in before:
-            part.training = training
+        for part in in_training:
+            part.training = True
