@@ -12,41 +12,47 @@ from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.domain.batches import FloatArray, IntArray
 from deepaid_core.interpreters.search_space import SearchSpace
 
-__all__ = ["rank_by_effect", "rank_by_error"]
+__all__ = ["rank_by_effect", "rank_by_oddness"]
 
-_FLOOR: Final = 0.03  # share of the error that a normal event may have; less says nothing
+_SIMILAR: Final = 15  # normal events that an anomaly is compared with
+_BY_NORMAL: Final = 0.8  # weight of these; the rest is that of the reconstruction
+_FLOOR: Final = 0.1  # share of what a normal event may have in all; less says nothing
 _STEP: Final = 1e-5  # of the same; closer than that is equal
+_SAMPLE: Final = 3000  # normal events that say what is usual
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Errors:
-    """Squared reconstruction errors of normal events.
+class _Usual:
+    """What normal events have of one measure of oddness.
 
     Attributes:
         typical: (F,), means of each field.
-        usual: 99 % quantile of the sum over the fields.
+        most: 99 % quantile of the sum over the fields.
     """
 
     typical: FloatArray
-    usual: float
+    most: float
 
 
-def rank_by_error(space: SearchSpace, z: Tensor) -> IntArray:
-    """Fields that may move, (n, F), by how far the detector's own idea of them is off.
+def rank_by_oddness(space: SearchSpace, z: Tensor) -> IntArray:
+    """Fields that may move, (n, F), by how far they are off; -1 after the last.
 
-    Of a field's squared reconstruction error, what a normal event may have too does not count:
-    3 % of the error at which events become anomalies. Fields below that are in the order in which
-    normal events are off, which no change of the anomaly can alter. -1 after the last.
+    Off from two things: from the median of the fifteen most similar normal events, and from the
+    detector's own idea of the anomaly. The median hardly notices when a small change lets another
+    event be the most similar one. Of each squared distance, what a normal event may have too does
+    not count: a tenth of what the fields of one may add up to. Fields below that are in the order
+    in which normal events are off, which no change of the anomaly can alter.
 
     Args:
         space: Where the search moves.
         z: Anomalies, (n, d), model space.
     """
-    normal = _errors_of(space)
-    error = _by_field(space, z)
-    excess = np.maximum(error - _FLOOR * normal.usual, 0.0)
-    step = max(_STEP * normal.usual, 1e-12)
-    return _ordered(space, -np.round(excess / step), -normal.typical)
+    total, typical = np.zeros((len(z), len(space.movable))), np.zeros(len(space.movable))
+    weights = (_BY_NORMAL, 1.0 - _BY_NORMAL)
+    for weight, usual, odd in zip(weights, _usual(space), _odd(space, z, 0), strict=True):
+        total += weight * np.maximum(odd / usual.most - _FLOOR, 0.0)
+        typical += weight * usual.typical / usual.most
+    return _ordered(space, -np.round(total / _STEP), -typical)
 
 
 def rank_by_effect(space: SearchSpace, scores: FloatArray) -> IntArray:
@@ -70,21 +76,32 @@ def _ordered(space: SearchSpace, first: FloatArray, then: FloatArray) -> IntArra
     return ranking
 
 
-def _by_field(space: SearchSpace, z: Tensor) -> FloatArray:
+def _odd(space: SearchSpace, z: Tensor, skip: int) -> tuple[FloatArray, FloatArray]:
+    """Squared distance of each field from similar normal events, from the reconstruction; (n, F).
+
+    The first `skip` of the similar events are left out: an event is the most similar to itself.
+    """
+    similar = space.scale.nearest(z, _SIMILAR + skip)[:, skip:].median(dim=1).values
     with torch.no_grad():
-        error = (z - space.detector.reconstruct(z)).square().double()
-        by_field: FloatArray = (error @ space.membership.double()).numpy()
-    return by_field
+        rebuilt = space.detector.reconstruct(z)
+    membership = space.membership.double()
+    by_normal, by_error = (
+        ((z - other).square().double() @ membership).numpy() for other in (similar, rebuilt)
+    )
+    return by_normal, by_error
 
 
-_errors: WeakKeyDictionary[NormalProfile, _Errors] = WeakKeyDictionary()
+_usuals: WeakKeyDictionary[NormalProfile, tuple[_Usual, _Usual]] = WeakKeyDictionary()
 
 
-def _errors_of(space: SearchSpace) -> _Errors:
-    errors = _errors.get(space.profile)
-    if errors is None:
-        by_field = _by_field(space, space.scale.normal)
-        errors = _errors[space.profile] = _Errors(
-            by_field.mean(axis=0), float(np.quantile(by_field.sum(axis=1), 0.99))
+def _usual(space: SearchSpace) -> tuple[_Usual, _Usual]:
+    usual = _usuals.get(space.profile)
+    if usual is None:
+        normal = space.scale.normal[:: -(-len(space.scale.normal) // _SAMPLE)]
+        of_normal, of_error = (
+            # Where normal events do not differ at all, any distance is odd.
+            _Usual(odd.mean(axis=0), max(float(np.quantile(odd.sum(axis=1), 0.99)), 1e-12))
+            for odd in _odd(space, normal, 1)
         )
-    return errors
+        usual = _usuals[space.profile] = of_normal, of_error
+    return usual

@@ -11,7 +11,7 @@ from deepaid_core.domain.progress import Cancelled, Progress, stop_if
 from deepaid_core.interpreters.base import Context, Interpreter
 from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.greedy_search import search
-from deepaid_core.interpreters.importance import rank_by_effect, rank_by_error
+from deepaid_core.interpreters.importance import rank_by_effect, rank_by_oddness
 from deepaid_core.interpreters.search_space import SearchSpace
 from deepaid_core.interpreters.side_by_side import in_threads
 from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
@@ -64,7 +64,7 @@ class GreedyTabularInterpreter(Interpreter):
             needed[rows] = np.where(found.accepted, (found.order >= 0).sum(axis=1), 0)
             stopped[rows] = found.unfinished
             ranking[rows] = (
-                rank_by_error(space, detector.to_model(values))
+                rank_by_oddness(space, detector.to_model(values))
                 if found.single_scores is None
                 else rank_by_effect(space, found.single_scores)
             )
