@@ -72,6 +72,12 @@ ACCEPTED: Final[dict[tuple[str, str], str]] = {
     "the ten that were moved; its full ranking names the others.",
     ("*", "distance_left"): "Methods that change more fields, toward one normal event, end nearer "
     "to it; ours changes as few as possible.",
+    ("*", "plausibility"): "Nearly every reference of every method lies farther from normal events "
+    "than these do from each other, since most of the anomaly stays as it was; the share of the "
+    "distance that is left tells more.",
+    ("*", "attack_shown"): "Near the bound several smallest sets flip the label, and a shift lets "
+    "another one be the smallest; methods that show more than it takes keep more of it. The "
+    "ranking of all fields is what stays.",
     ("nsl-columns", "coherent"): "Columns of a group that move alone break it; methods that take "
     "over a normal event mend it by changing more of them. Whole fields never break (nsl-fields).",
     ("hdfs", "lfr_1"): "Replacing the flagged key always flips the label with one key and says "
@@ -82,7 +88,20 @@ ACCEPTED: Final[dict[tuple[str, str], str]] = {
 }
 """By task and measure, the task "*" for all: why it is right that another method is ahead."""
 
-UNMET: Final[dict[tuple[str, str], str]] = {}
+_INSTANCE: Final = (
+    "The numbers asked for come from another instance of the detector. On this one, the nearest to "
+    "it by the methods that both measured (`python -m benchmarks.instances`), a beam of 16 in "
+    "which every move is scored gets to {} (`python -m benchmarks.ceiling`)."
+)
+
+UNMET: Final[dict[tuple[str, str], str]] = {
+    ("nsl-fields", "lfr_2"): _INSTANCE.format("0.687"),
+    ("nsl-fields", "lfr_3"): _INSTANCE.format("0.770"),
+    ("nsl-fields", "lfr_5"): _INSTANCE.format("0.997"),
+    ("nsl-fields", "mean_k"): _INSTANCE.format("2.30"),
+    ("nsl-columns", "lfr_3"): _INSTANCE.format("0.740"),
+    ("kdd99", "lfr_1"): _INSTANCE.format("0.910"),
+}
 """By task and measure: what was found where a number that was asked for is not reached."""
 
 

@@ -28,8 +28,8 @@ _GROUPS: Final = {
     ),
     "Names the cause": (
         "truth_ranking", "truth_shown", "truth_precision", "hit_100", "hit_150", "ndcg_5",
-        "coherent", "plausibility",
     ),
+    "Looks normal": ("coherent", "plausibility", "distance_left"),
     "Stays the same": (
         "stability", "noise_ranking", "noise_shown", "attack_ranking", "attack_shown",
     ),

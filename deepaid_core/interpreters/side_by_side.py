@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from deepaid_core.detectors.fitting import one_thread
+
 __all__ = ["in_threads"]
 
 
@@ -13,9 +15,15 @@ def in_threads(work: Callable[[int], int], starts: Iterable[int]) -> Iterator[in
 
     The tensors are small: many threads on one of them wait for each other more than they work.
     """
+    starts = tuple(starts)
+    count = min(torch.get_num_threads(), len(starts))
+    if count <= 1:  # a thread of its own would cost a tenth of the work of one chunk
+        with one_thread():
+            yield from map(work, starts)
+        return
     inherited = torch.get_num_threads()
     workers = ThreadPoolExecutor(
-        max_workers=max(1, inherited), initializer=torch.set_num_threads, initargs=(1,)
+        max_workers=count, initializer=torch.set_num_threads, initargs=(1,)
     )
     try:
         yield from workers.map(work, starts)

@@ -8,6 +8,8 @@ import pytest
 
 from deepaid_core.domain.modality import Modality
 from deepaid_core.workflow import benchmark_results
+from deepaid_core.workflow.benchmark_measures import MEASURES
+from deepaid_ui import compare_benchmark
 from tests.comparisons import planted_finding
 from tests.factories import make_detector_record, make_finding, make_interpretation, make_run
 from tests.kinds import make_link_finding, renamed
@@ -226,6 +228,11 @@ def test_measures_are_shown_in_groups(open_page, measured):
     app.session_state["measures"] = "Speed"
     app.run()
     assert app.dataframe[0].value["CPU s per 1000"].tolist() == ["★ 0.500", "1.50"]
+
+
+def test_every_measure_of_the_benchmark_stands_in_a_group():
+    shown = [key for keys in compare_benchmark._GROUPS.values() for key in keys]
+    assert sorted(shown) == sorted(MEASURES)
 
 
 def test_before_any_run_the_page_says_how_to_make_one(open_page, measured):
