@@ -12,6 +12,7 @@ from deepaid_core.testing.interpreters import CHECKS
 from deepaid_core.testing.pairs import registered_pairs
 
 PAIRS = dict(registered_pairs())
+SLOW = ("kernel-shap-", "lime-", "lemna-", "coin-", "cade-")  # seconds for each promise
 
 
 def cases():
@@ -22,6 +23,7 @@ def cases():
         for check in CHECKS:
             why = expected_failures(pair.interpreter).get(check.__name__)
             marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
+            marks += [pytest.mark.slow] if name.startswith(SLOW) else []
             yield pytest.param(pair, check, marks=marks, id=f"{name}-{check.__name__}")
 
 

@@ -18,8 +18,7 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 @pytest.fixture
 def compared() -> ComparisonResults:
     results = last_results(ROOT / "docs/benchmarks.json")
-    if results is None:
-        pytest.skip("interpreters were not compared yet; run `deepaid bench --only comparison`")
+    assert results is not None, "run `deepaid bench --only comparison`"
     return results
 
 
