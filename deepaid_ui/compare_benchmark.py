@@ -147,7 +147,11 @@ def _methods(task: TaskResult) -> None:
         if picked == "Flips the label"
         else "★ and bold: the best value of a column. Point at a column's head for what it means."
     )
-    notes = {note for row in task.methods for note in row.notes}
+    named: dict[str, list[str]] = {}
+    for row in task.methods:
+        for note in row.notes:
+            named.setdefault(note, []).append(method(row.method).title)
+    notes = {f"{', '.join(names)}: {note}" for note, names in named.items()}
     for name, why in task.left_out.items():
         notes.add(f"{method(name).title} was left out: {why}")
     for note in sorted(notes):
