@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.sources.table_files import connections_csv, public_table
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 JOB_MS = 180_000
 FIRST_CELL = 80
@@ -97,7 +97,6 @@ def test_a_bad_table_names_its_cells_and_is_read_without_them(walker, server, tm
     assert "Traceback" not in server.log
 
 
-@pytest.mark.slow
 def test_public_connection_records_without_a_header_go_the_same_way(walker, server, tmp_path):
     recorded = gzip.decompress(
         public_table("nsl_kdd/KDDTrain+_20Percent.txt.gz").read_bytes()

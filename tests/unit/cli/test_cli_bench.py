@@ -84,6 +84,8 @@ def test_ctrl_c_ends_the_child_and_says_130(tmp_path):
         "time.sleep(60)\n"
     )
     code = (
+        # Whoever runs the tests in the background lets them ignore Ctrl-C.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from pathlib import Path; from deepaid_core.cli import bench; "
         f"bench.checkout = lambda: Path({str(home)!r}); "
         "from deepaid_core.cli.main import app; app()"
@@ -102,7 +104,10 @@ def test_ctrl_c_ends_the_child_and_says_130(tmp_path):
             break
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    try:
+        out, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "Stopped" in out
     with pytest.raises(ProcessLookupError):
