@@ -5,15 +5,11 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from deepaid_core.domain.comparison import Answer, Comparison
-from deepaid_core.domain.details import SequenceDetails
-from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.interpretation import Interpretation
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
@@ -21,12 +17,11 @@ from deepaid_core.domain.quality import Quality
 from deepaid_core.errors import (
     CancelledError,
     DeepAidError,
-    DetectorMismatchError,
     InvalidParameterError,
-    NotFoundError,
 )
 from deepaid_core.figures.compare_methods import method, reads
 from deepaid_core.registry import INTERPRETERS, load
+from deepaid_core.workflow.reopening import reopened
 from deepaid_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -123,7 +118,7 @@ def answers(
             known = ", ".join(INTERPRETERS)
             raise InvalidParameterError(f"There is no interpreter '{name}'; choose from: {known}.")
     progress(0.0, "Opening the detector")
-    trained, event, context = _question(workspace, finding, budget_ms)
+    trained, event, context = reopened(workspace, finding, budget_ms=budget_ms)
     given = []
     for place, name in enumerate(names):
         stop_if(cancelled)
@@ -163,7 +158,7 @@ def firmness(
     from deepaid_core.interpreters.quality_of import quality_of, under_attack
 
     progress(0.0, "Opening the detector")
-    trained, event, context = _question(workspace, finding, None)
+    trained, event, context = reopened(workspace, finding)
     names = [name for name in dict.fromkeys(interpreters) if name in INTERPRETERS]
     measured: dict[str, Quality | None] = {}
     for place, name in enumerate(names):
@@ -186,59 +181,6 @@ def firmness(
         measured[name] = quality
     progress(1.0, "Done")
     return measured
-
-
-def _question(
-    workspace: Workspace, finding: Finding, budget_ms: float | None
-) -> "tuple[TrainedDetector, Batch, Context]":
-    # Imported here: pages that show stored answers open without torch.
-    from deepaid_core.interpreters.base import Context
-    from deepaid_core.interpreters.stored import observed_events
-
-    record = _record(workspace, finding)
-    trained = _opened(workspace.artifacts / record.artifact, record.sha256)
-    schema = trained.detector.fitted_schema
-    proof = finding.interpretation.diagnostics
-    try:
-        event = _with_its_words(observed_events([finding.interpretation], schema), finding)
-    except (DeepAidError, ValueError) as error:
-        raise DetectorMismatchError(
-            f"Finding {finding.id} cannot be scored by detector {record.id} any more ({error}); "
-            "its stored interpretation still stands."
-        ) from error
-    context = Context.of(
-        trained, max_deviations=proof.max_deviations, seed=proof.seed, budget_ms=budget_ms
-    )
-    return trained, event, context
-
-
-def _with_its_words(event: "Batch", finding: Finding) -> "Batch":
-    """The event with the words of a log line that has no key, as its source called it."""
-    from deepaid_core.domain.batches import SequenceBatch
-
-    details = finding.interpretation.details
-    if not isinstance(event, SequenceBatch) or not isinstance(details, SequenceDetails):
-        return event
-    words = np.array([details.observed[-1] if details.observed else ""], dtype=object)
-    return replace(event, context={"template": words})
-
-
-def _record(workspace: Workspace, finding: Finding) -> DetectorRecord:
-    for record in workspace.store.detectors():
-        if record.id == finding.detector_id:
-            return record
-    raise NotFoundError(
-        f"Detector {finding.detector_id} of finding {finding.id} is not in this workspace any "
-        "more, so no other interpreter can ask it; its stored interpretation still stands."
-    )
-
-
-@lru_cache(maxsize=4)
-def _opened(folder: Path, sha256: str) -> "TrainedDetector":
-    # The digest is part of the key: a detector that was replaced is read anew.
-    from deepaid_core.detectors.artifacts import load_trained
-
-    return load_trained(folder)
 
 
 def _answer(

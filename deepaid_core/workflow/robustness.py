@@ -7,12 +7,8 @@ import numpy as np
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.quality import Quality
-from deepaid_core.errors import (
-    DeepAidError,
-    DetectorMismatchError,
-    InvalidParameterError,
-    NotFoundError,
-)
+from deepaid_core.errors import InvalidParameterError
+from deepaid_core.workflow.reopening import reopened
 from deepaid_core.workspace import Workspace
 
 __all__ = ["measure_robustness"]
@@ -46,12 +42,9 @@ def measure_robustness(
         CancelledError: `cancelled` said so.
     """
     # Imported here: stored findings open without torch.
-    from deepaid_core.detectors.artifacts import load_trained
-    from deepaid_core.interpreters.base import Context
     from deepaid_core.interpreters.quality import jaccard
     from deepaid_core.interpreters.quality_box import has_numbers
     from deepaid_core.interpreters.quality_of import quality_of, under_attack
-    from deepaid_core.interpreters.stored import observed_events
     from deepaid_core.registry import INTERPRETERS, load
 
     stored = finding.interpretation
@@ -60,26 +53,10 @@ def measure_robustness(
             f"Finding {finding.id} was interpreted by '{stored.interpreter}', which is not "
             "installed here; its stored interpretation still stands."
         )
-    folder = next(
-        (one.artifact for one in workspace.store.detectors() if one.id == finding.detector_id), None
-    )
-    if folder is None:
-        raise NotFoundError(
-            f"Detector {finding.detector_id} of finding {finding.id} is not in this workspace any "
-            "more, so nothing can be measured anew."
-        )
     progress(0.0, "Opening the detector")
-    trained = load_trained(workspace.artifacts / folder)
-    try:
-        event = observed_events([stored], trained.detector.fitted_schema)
-    except (DeepAidError, ValueError) as error:
-        raise DetectorMismatchError(
-            f"Finding {finding.id} does not fit detector {finding.detector_id} any more ({error}); "
-            "its stored interpretation still stands."
-        ) from error
+    _, event, context = reopened(workspace, finding)
     interpreter = load(INTERPRETERS, stored.interpreter)()
     proof = stored.diagnostics
-    context = Context.of(trained, max_deviations=proof.max_deviations, seed=proof.seed)
     found = interpreter.interpret(event, context, cancelled=cancelled)
     (quality,) = quality_of(interpreter, found, np.zeros(1, dtype=np.int64), cancelled=cancelled)
     named = [frozenset(one.field for one in item.deviations) for item in (stored, found[0])]

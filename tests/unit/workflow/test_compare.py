@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from deepaid_core.detectors.artifacts import load_trained
 from deepaid_core.domain.modality import Modality
 from deepaid_core.errors import (
     ArtifactError,
@@ -14,7 +15,7 @@ from deepaid_core.errors import (
     NotFoundError,
 )
 from deepaid_core.registry import INTERPRETERS
-from deepaid_core.workflow.compare import _opened, compare, firmness, offered, stored_answer, usual
+from deepaid_core.workflow.compare import compare, firmness, offered, stored_answer, usual
 from deepaid_core.workspace import Workspace
 from tests.comparisons import answer, comparison, planted_finding
 from tests.factories import make_detector_record, make_finding, make_run
@@ -113,7 +114,7 @@ def test_every_kind_of_data_is_rebuilt_from_the_store(workspace, kind):
 def test_a_log_line_that_no_template_knows_keeps_its_words(workspace):
     finding = planted_finding(workspace, Modality.SEQUENCE)
     words = "sshd: a line that training never had"
-    vocabulary = _opened(workspace.artifacts / finding.detector_id, "").detector.fitted_schema
+    vocabulary = load_trained(workspace.artifacts / finding.detector_id).detector.fitted_schema
     own = finding.interpretation
     strange = replace(
         own,
