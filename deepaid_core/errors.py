@@ -72,6 +72,14 @@ class VerdictRefusedError(DeepAidError):
     """A verdict lacks something it must carry, or cannot be undone."""
 
 
+class SuppressionRefusedError(DeepAidError):
+    """A suppression lacks something it must carry, or would cover an attack."""
+
+
+class ExchangeError(DeepAidError):
+    """A file of lessons cannot be read, or contradicts itself; nothing was imported."""
+
+
 class WorkspaceError(DeepAidError):
     """The workspace folder cannot be created or written."""
 

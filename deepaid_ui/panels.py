@@ -5,9 +5,9 @@ from typing import Literal, TypeAlias
 
 import streamlit as st
 
+from deepaid_core.domain.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.figures.numbers import format_ratio, format_score
-from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.workflow import triage
 from deepaid_ui import problems, session
 from deepaid_ui.text import one_line, plain

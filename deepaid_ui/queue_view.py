@@ -3,9 +3,9 @@
 import streamlit as st
 
 from deepaid_core.domain.queries import FindingQuery, FindingRow, GroupBy, GroupRow
+from deepaid_core.domain.severity import severity
 from deepaid_core.errors import NotFoundError
 from deepaid_core.figures.numbers import format_count, format_excess, format_time_utc
-from deepaid_core.figures.severity import severity
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import distill, triage
 from deepaid_ui import (

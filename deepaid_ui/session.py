@@ -14,8 +14,8 @@ import streamlit as st
 
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, GroupBy, Sort
+from deepaid_core.domain.severity import SEVERITY_BOUNDS
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.figures.severity import SEVERITY_BOUNDS
 from deepaid_ui.workspace import workspace
 
 __all__ = [

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from deepaid_core.distiller.machine import Lesson, Machine, Outcome, Pattern, parts_of
-from deepaid_core.distiller.reading import Reading, knows, read
+from deepaid_core.distiller.reading import knows, read
 from deepaid_core.distiller.suggestion import CITED, Suggestion, reason_of, unknown
+from deepaid_core.domain.distiller_settings import Reading
 from deepaid_core.domain.finding import pattern_of
-from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, VerdictLabel
+from deepaid_core.domain.log import LogEntry, NewUndo
+from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 
 __all__ = ["Distiller", "lesson_of"]
 
@@ -59,8 +61,8 @@ class Distiller:
         fold = _Fold(self)
         for line in entries:
             if isinstance(line.entry, NewUndo):
-                fold.undo(line.entry.verdict_number)
-            else:
+                fold.undo(line.entry.entry_number)
+            elif isinstance(line.entry, NewVerdict):
                 fold.decide(line.number, line.entry)
             fold.number = line.number
         return fold.result()

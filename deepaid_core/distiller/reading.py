@@ -3,17 +3,14 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from deepaid_core.distiller.machine import Chain, Machine, Outcome, Pattern, parts_of
+from deepaid_core.domain.distiller_settings import Reading
 from deepaid_core.domain.finding import pattern_of
 from deepaid_core.domain.verdict import VerdictLabel
 
-__all__ = ["READINGS", "Answer", "Reading", "knows", "read"]
-
-Reading: TypeAlias = Literal["chain", "paper"]
-
-READINGS: Final[tuple[Reading, ...]] = ("chain", "paper")
+__all__ = ["Answer", "knows", "read"]
 
 BACK_OFF: Final = 1.0
 """How many imagined transitions, spread as single states are, join those that were counted."""

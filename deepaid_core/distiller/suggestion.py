@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from deepaid_core.distiller.reading import Answer, Reading
+from deepaid_core.distiller.reading import Answer
+from deepaid_core.domain.distiller_settings import Reading
 from deepaid_core.domain.verdict import VerdictLabel
 
 __all__ = ["CITED", "Suggestion", "reason_of", "unknown"]

@@ -11,16 +11,22 @@ import numpy as np
 from deepaid_core.domain.converters import check_keys, converters, shown
 from deepaid_core.domain.finding import EvidenceRow, Finding
 from deepaid_core.domain.interpretation import Interpretation
+from deepaid_core.domain.log import NewLessons, NewRestore, NewSetting, NewUndo
 from deepaid_core.domain.settings import SourceSettings
-from deepaid_core.domain.verdict import NewUndo, NewVerdict
+from deepaid_core.domain.suppression import NewSuppression
+from deepaid_core.domain.verdict import NewVerdict
 from deepaid_core.errors import StoredValueError
 
 __all__ = [
     "EVIDENCE",
     "FINDING",
     "INTERPRETATION",
+    "LESSONS",
     "PEERS",
+    "RESTORE",
+    "SETTING",
     "SETTINGS",
+    "SUPPRESSION",
     "UNDO",
     "VERDICT",
     "VERSION",
@@ -62,6 +68,10 @@ FINDING: Kind[Finding] = Kind("finding", Finding)
 VERDICT: Kind[NewVerdict] = Kind("verdict", NewVerdict)
 SETTINGS: Kind[SourceSettings] = Kind("source-settings", SourceSettings)
 UNDO: Kind[NewUndo] = Kind("undo", NewUndo)
+RESTORE: Kind[NewRestore] = Kind("restore", NewRestore)
+SUPPRESSION: Kind[NewSuppression] = Kind("suppression", NewSuppression)
+SETTING: Kind[NewSetting] = Kind("setting", NewSetting)
+LESSONS: Kind[NewLessons] = Kind("lessons", NewLessons)
 VOLUME: Kind[tuple[tuple[float, int, int], ...]] = Kind(
     "volume", tuple[tuple[float, int, int], ...]
 )

@@ -87,7 +87,8 @@ class SeriesColumn:
         normal_high: 99 % quantile of the training steps.
         effect: How far this column's error alone raises the score at the scored step, all others
             being as forecast; for a column whose history changes, the fall when that is put
-            right, if larger. The ranking of columns is by it, largest first.
+            right, if larger. Of `deepaid-gradient`: the gradient there times the difference,
+            over the fall of the score. The ranking of columns is by it, largest first.
     """
 
     name: str

@@ -22,6 +22,7 @@ class Status(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ __all__ = [
     "Overview",
     "PathCount",
     "PatternRow",
+    "Reach",
     "Sort",
 ]
 
@@ -25,7 +26,7 @@ class FindingQuery:
     """A filter over findings; what is None or empty does not filter.
 
     Attributes:
-        status: Open or closed.
+        status: Open, closed or suppressed.
         detector_name: Findings of one detector.
         pattern_id: Findings of one pattern.
         entity: Findings of one entity, exactly.
@@ -37,6 +38,11 @@ class FindingQuery:
         since: Last event at or after this time, Unix seconds, UTC.
         until: First event before this time.
         paths: Findings whose path is one of these; an empty tuple matches nothing, None all.
+        entities: Findings about one of these; an empty tuple matches nothing, None all.
+        within: First and last moment, Unix seconds, of findings that lie wholly between both;
+            None at either end leaves it open.
+        suppression: Findings that fall under this suppression, the re-surfaced ones included.
+        resurfaced: Findings that fall under a suppression and are, or are not, left in the queue.
         sort: Order; ties are broken by id.
     """
 
@@ -52,6 +58,10 @@ class FindingQuery:
     since: float | None = None
     until: float | None = None
     paths: tuple[tuple[str, ...], ...] | None = None
+    entities: tuple[str, ...] | None = None
+    within: tuple[float | None, float | None] | None = None
+    suppression: int | None = None
+    resurfaced: bool | None = None
     sort: Sort = "score"
 
 
@@ -79,6 +89,8 @@ class FindingRow:
     verdict: str | None
     category: str | None
     verdict_number: int | None
+    suppression_number: int | None = None
+    resurfaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,7 @@ class PatternRow:
     false_positives: int
     benign_positives: int
     undetermined: int
+    suppressed_findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +166,43 @@ class Overview:
     events: int
     verdicts: dict[str, int]
     decisions: int
+    suppressed: int
     hours: tuple[tuple[str, float, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a query reaches, counted: shown before a decision on all of it.
+
+    Attributes:
+        findings: All that match.
+        open_findings: Those that wait for a verdict.
+        suppressed: Those that a suppression keeps out of the queue.
+        closed: Those with a verdict.
+        unverified: Open ones whose interpretation is not verified.
+        critical: Open ones of critical severity.
+        events: Events of all that match.
+        entities: How many different ones.
+        first_time: Of the first event, Unix seconds, UTC; None where nothing matches.
+        last_time: Of the last event.
+        hours: (hour start as Unix seconds UTC, open findings, all findings), in order of time.
+        top_entities: (entity, open findings, all findings), most findings first, at most 20.
+        verdicts: Findings by the label of their verdict in force.
+        decisions: Different decisions behind these verdicts by label: a decision on a hundred
+            findings counts once.
+    """
+
+    findings: int
+    open_findings: int
+    suppressed: int
+    closed: int
+    unverified: int
+    critical: int
+    events: int
+    entities: int
+    first_time: float | None
+    last_time: float | None
+    hours: tuple[tuple[float, int, int], ...]
+    top_entities: tuple[tuple[str, int, int], ...]
+    verdicts: dict[str, int]
+    decisions: dict[str, int]

@@ -1,10 +1,10 @@
-"""What analysts decided, as entries of an append-only log."""
+"""What analysts decided about findings."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-__all__ = ["LogEntry", "NewUndo", "NewVerdict", "Verdict", "VerdictLabel"]
+__all__ = ["NewVerdict", "Scope", "Verdict", "VerdictLabel"]
 
 
 class VerdictLabel(StrEnum):
@@ -46,30 +46,6 @@ class NewVerdict:
     pattern_id: str
     path: tuple[str, ...]
     finding_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NewUndo:
-    """Taking back an earlier verdict; the log keeps both."""
-
-    verdict_number: int
-    author: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One line of the log.
-
-    Attributes:
-        number: Position in the log, from 1, without gaps visible to readers.
-        time: Unix seconds, UTC.
-        entry: What was decided.
-    """
-
-    number: int
-    time: float
-    entry: NewVerdict | NewUndo
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from plotly.offline import get_plotlyjs
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.interpretation import Interpretation
 from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.figures import deviations as deviation_figures
 from deepaid_core.figures import links, numbers, scores, sequence, series
 from deepaid_core.figures.firmness import firmness_sentences, firmness_table
-from deepaid_core.figures.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten, visible
 from deepaid_core.figures.twins import raw_columns, twins

@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
+from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.log import Entry, LogEntry
 from deepaid_core.domain.queries import (
     FindingQuery,
     FindingRow,
@@ -13,8 +15,10 @@ from deepaid_core.domain.queries import (
     Overview,
     PathCount,
     PatternRow,
+    Reach,
 )
-from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, Verdict
+from deepaid_core.domain.suppression import Suppression
+from deepaid_core.domain.verdict import Verdict
 
 __all__ = ["Store"]
 
@@ -116,12 +120,23 @@ class Store(ABC):
         """Counts for the first page."""
 
     @abstractmethod
-    def append(self, entries: Sequence[NewVerdict | NewUndo]) -> tuple[LogEntry, ...]:
+    def append(
+        self, entries: Sequence[Entry], *, expected: int | None = None
+    ) -> tuple[LogEntry, ...]:
         """Write decisions and bring the findings they touch up to date, in one transaction.
 
+        Findings that a suppression covers are brought up to date in the same transaction, so that
+        no reader ever sees one suppressed whose pattern an attack protects.
+
+        Args:
+            entries: In order; a later one may refer to an earlier one.
+            expected: Number of the last entry that the writer has read; None for any.
+
         Raises:
-            NotFoundError: A verdict names an unknown finding, or an undo an unknown verdict.
-            StaleWriteError: The verdict to undo was undone already.
+            NotFoundError: A verdict names an unknown finding, or an undo or a restore an entry
+                that cannot be taken back or put into force.
+            StaleWriteError: The log went on since `expected`, the entry to undo was undone
+                already, or the one to restore is in force.
         """
 
     @abstractmethod
@@ -133,6 +148,37 @@ class Store(ABC):
         self, *, finding_id: str | None = None, pattern_id: str | None = None, limit: int = 200
     ) -> tuple[Verdict, ...]:
         """Verdicts, newest first, undone ones included."""
+
+    def suppressions(
+        self, *, number: int | None = None, in_force: bool = False
+    ) -> tuple[Suppression, ...]:
+        """Suppressions with what they do now, newest first, undone ones included.
+
+        Args:
+            number: Only this one.
+            in_force: Only those that were not taken back.
+        """
+        raise NotImplementedError
+
+    def settings(self) -> DistillerSettings:
+        """The settings in force."""
+        raise NotImplementedError
+
+    def protected(self) -> frozenset[str]:
+        """Ids of the patterns that a true positive protects, here or in imported lessons."""
+        raise NotImplementedError
+
+    def reach(self, query: FindingQuery) -> Reach:
+        """What a query reaches; its sort does not matter."""
+        raise NotImplementedError
+
+    def pattern(self, pattern_id: str) -> PatternRow:
+        """One pattern.
+
+        Raises:
+            NotFoundError: No finding is of this pattern.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def version(self) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, insert, literal, 
 from sqlalchemy import func as sql
 
 from deepaid_core.domain import codec
-from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, Verdict
+from deepaid_core.domain.log import Entry, LogEntry, NewUndo
+from deepaid_core.domain.verdict import NewVerdict, Verdict
 from deepaid_core.errors import NotFoundError, StaleWriteError, StoredValueError
 from deepaid_core.store import tables
 from deepaid_core.store.queries import members
@@ -20,9 +21,7 @@ _findings = tables.findings
 _links = tables.verdict_findings
 
 
-def append(
-    connection: Connection, entries: Sequence[NewVerdict | NewUndo], *, now: float
-) -> tuple[LogEntry, ...]:
+def append(connection: Connection, entries: Sequence[Entry], *, now: float) -> tuple[LogEntry, ...]:
     """Write decisions within a writing transaction, and what they change in the findings.
 
     Raises:
@@ -35,7 +34,7 @@ def append(
     for line in written:
         if isinstance(line.entry, NewVerdict):
             _write_verdict(connection, line, line.entry)
-        else:
+        elif isinstance(line.entry, NewUndo):
             _write_undo(connection, line, line.entry)
     return written
 
@@ -102,7 +101,7 @@ def _write_verdict(connection: Connection, line: LogEntry, verdict: NewVerdict) 
 
 
 def _write_undo(connection: Connection, line: LogEntry, undo: NewUndo) -> None:
-    target = undo.verdict_number
+    target = undo.entry_number
     kind = connection.scalar(select(_decisions.c.kind).where(_decisions.c.number == target))
     if kind != codec.VERDICT.name:
         raise NotFoundError(

@@ -9,9 +9,10 @@ from sqlalchemy import Row
 from deepaid_core.domain import codec
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.finding import Finding, Status
+from deepaid_core.domain.log import Entry, LogEntry, NewUndo
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.queries import FindingRow
-from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, VerdictLabel
+from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import StoredValueError
 
 __all__ = [
@@ -217,9 +218,11 @@ def entry_values(entry: LogEntry) -> dict[str, Any]:
             return {
                 **shared,
                 "kind": codec.UNDO.name,
-                "undoes": undo.verdict_number,
+                "undoes": undo.entry_number,
                 "payload": codec.dump(codec.UNDO, undo),
             }
+        case other:
+            raise StoredValueError(f"Entries of kind {type(other).__name__} cannot be kept yet.")
 
 
 def read_entry(row: Row[Any]) -> LogEntry:
@@ -228,7 +231,7 @@ def read_entry(row: Row[Any]) -> LogEntry:
     Raises:
         StoredValueError: The kind of entry is unknown, or the row is damaged.
     """
-    entry: NewVerdict | NewUndo
+    entry: Entry
     if row.kind == codec.VERDICT.name:
         entry = codec.load(codec.VERDICT, row.payload)
     elif row.kind == codec.UNDO.name:

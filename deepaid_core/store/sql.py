@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.log import Entry, LogEntry
 from deepaid_core.domain.queries import (
     FindingQuery,
     FindingRow,
@@ -19,7 +20,7 @@ from deepaid_core.domain.queries import (
     PathCount,
     PatternRow,
 )
-from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, Verdict
+from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import NotFoundError
 from deepaid_core.store import log, queries, rows, summaries, tables
 from deepaid_core.store.base import Store
@@ -182,7 +183,9 @@ class SqlStore(Store):
         with self._database.reading() as connection:
             return summaries.overview(connection)
 
-    def append(self, entries: Sequence[NewVerdict | NewUndo]) -> tuple[LogEntry, ...]:
+    def append(
+        self, entries: Sequence[Entry], *, expected: int | None = None
+    ) -> tuple[LogEntry, ...]:
         with self._database.writing() as connection:
             return log.append(connection, entries, now=self._clock())
 

@@ -166,6 +166,7 @@ def overview(connection: Connection) -> Overview:
         events=int(totals[5]),
         verdicts={row[0]: row[1] for row in verdicts},
         decisions=in_force or 0,
+        suppressed=0,
         hours=tuple((row[0], _HOUR_S * row[1], row[2], row[3]) for row in hours),
     )
 

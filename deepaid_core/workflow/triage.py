@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepaid_core.domain.finding import Status
+from deepaid_core.domain.log import Entry, NewUndo
 from deepaid_core.domain.queries import FindingQuery, FindingRow
-from deepaid_core.domain.verdict import NewUndo, NewVerdict, Scope, VerdictLabel
+from deepaid_core.domain.verdict import NewVerdict, Scope, VerdictLabel
 from deepaid_core.errors import NotFoundError, VerdictRefusedError
 from deepaid_core.workflow import distill
 from deepaid_core.workflow.verdict_text import (
@@ -184,7 +185,7 @@ def _open_ids(workspace: Workspace, pattern_id: str) -> tuple[str, ...]:
     return workspace.store.ids(FindingQuery(status=Status.OPEN, pattern_id=pattern_id))
 
 
-def _write(workspace: Workspace, entries: Sequence[NewVerdict | NewUndo]) -> VerdictOutcome:
+def _write(workspace: Workspace, entries: Sequence[Entry]) -> VerdictOutcome:
     before = distill.distiller(workspace)
     explained_before = distill.explained(workspace)
     written = workspace.store.append(entries)
@@ -193,8 +194,8 @@ def _write(workspace: Workspace, entries: Sequence[NewVerdict | NewUndo]) -> Ver
     for entry in entries:
         if isinstance(entry, NewVerdict):
             touched.update(entry.finding_ids)
-        elif entry.verdict_number in before.decisions:
-            touched.update(before.decisions[entry.verdict_number].finding_ids)
+        elif isinstance(entry, NewUndo) and entry.entry_number in before.decisions:
+            touched.update(before.decisions[entry.entry_number].finding_ids)
     return VerdictOutcome(
         numbers=tuple(line.number for line in written),
         findings=len(touched),

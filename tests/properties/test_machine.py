@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from deepaid_core.distiller.distiller import Distiller, lesson_of
 from deepaid_core.distiller.machine import Lesson, Machine, Outcome
-from deepaid_core.distiller.reading import READINGS
-from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, VerdictLabel
+from deepaid_core.domain.distiller_settings import READINGS
+from deepaid_core.domain.log import LogEntry, NewUndo
+from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import InvalidParameterError
 
 # Machines of other people are slow at times; a property is not about time.
@@ -64,7 +65,7 @@ def logs(draw) -> list[LogEntry]:
 
 def expected(log: list[LogEntry]) -> Machine:
     """The same rule written down naively: look at each finding after the fact."""
-    undone = {e.entry.verdict_number for e in log if isinstance(e.entry, NewUndo)}
+    undone = {e.entry.entry_number for e in log if isinstance(e.entry, NewUndo)}
     decisions = {
         e.number: e.entry for e in log if isinstance(e.entry, NewVerdict) and e.number not in undone
     }

@@ -8,7 +8,8 @@ from deepaid_core.distiller.distiller import Distiller
 from deepaid_core.distiller.graph import START_ID, category_node_id, state_graph, state_node_id
 from deepaid_core.distiller.machine import Lesson, Machine, Outcome
 from deepaid_core.distiller.reading import read
-from deepaid_core.domain.verdict import LogEntry, NewUndo, NewVerdict, VerdictLabel
+from deepaid_core.domain.log import LogEntry, NewUndo
+from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 
 TRUE, FALSE = VerdictLabel.TRUE_POSITIVE, VerdictLabel.FALSE_POSITIVE
 PATH = ("HH_mean:up:3", "HH_std:up:2", "MI_dir_weight:up:1")

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepaid_core.domain.severity import Severity, severity
 from deepaid_core.figures.numbers import (
     format_count,
     format_duration,
@@ -14,7 +15,6 @@ from deepaid_core.figures.numbers import (
     format_time_utc,
     format_value,
 )
-from deepaid_core.figures.severity import Severity, severity
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 SCALE = {

@@ -1,6 +1,6 @@
 import pytest
 
-from deepaid_core.domain.verdict import NewUndo
+from deepaid_core.domain.log import NewUndo
 from deepaid_core.store.sql import SqlStore
 from tests.factories import make_detector_record, make_finding, make_run, make_verdict
 

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from deepaid_core.domain.verdict import NewUndo
+from deepaid_core.domain.log import NewUndo
 from deepaid_core.errors import StaleWriteError
 from deepaid_core.store.sql import SqlStore
 from tests.factories import make_finding, make_run, make_verdict

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from deepaid_core.domain.finding import Finding, Status
+from deepaid_core.domain.log import NewUndo
 from deepaid_core.domain.queries import FindingQuery
-from deepaid_core.domain.verdict import NewUndo, NewVerdict, VerdictLabel
+from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import InvalidParameterError, NotFoundError, StaleWriteError
 from deepaid_core.store.base import Store
 from tests.factories import PATHS, make_detector_record, make_finding, make_run, make_verdict

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from deepaid_core.domain import codec
 from deepaid_core.domain.finding import EvidenceRow
 from deepaid_core.domain.interpretation import Interpretation
-from deepaid_core.domain.verdict import NewUndo, NewVerdict, VerdictLabel
+from deepaid_core.domain.log import NewUndo
+from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import StoredValueError
 from tests.factories import make_finding, make_interpretation, make_run, make_verdict
 

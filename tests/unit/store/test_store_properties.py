@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepaid_core.domain.finding import Status
-from deepaid_core.domain.verdict import NewUndo, NewVerdict, VerdictLabel
+from deepaid_core.domain.log import NewUndo
+from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import StaleWriteError
 from deepaid_core.store.sql import SqlStore
 from tests.factories import make_finding, make_run, make_verdict

@@ -11,10 +11,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, text
 
 import deepaid_core.store
+from deepaid_core.domain.log import NewUndo
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.settings import CaptureSettings
-from deepaid_core.domain.verdict import NewUndo, NewVerdict
+from deepaid_core.domain.verdict import NewVerdict
 from deepaid_core.store.sql import open_store
 from deepaid_core.store.tables import SCHEMA_VERSION, VERSION_TABLE
 
