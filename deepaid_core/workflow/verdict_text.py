@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.interpretation import Cell
@@ -19,6 +19,7 @@ __all__ = [
     "CATEGORIES_BY_LABEL",
     "checked_author",
     "checked_category",
+    "checked_line",
     "checked_reason",
     "drafted_reason",
 ]
@@ -76,7 +77,7 @@ def checked_category(label: VerdictLabel, text: str) -> str:
             f"'{UNKNOWN}' is what the Distiller answers where nobody has judged; give "
             "another category."
         )
-    return _line(category, "category", _LONGEST_CATEGORY)
+    return checked_line(category, "category", _LONGEST_CATEGORY)
 
 
 def checked_author(text: str) -> str:
@@ -88,10 +89,20 @@ def checked_author(text: str) -> str:
     author = " ".join(text.split())
     if not author:
         raise VerdictRefusedError("Nobody is named as the author of this decision; give a name.")
-    return _line(author, "author", _LONGEST_AUTHOR)
+    return checked_line(author, "author", _LONGEST_AUTHOR)
 
 
-def _line(text: str, what: Literal["category", "author"], longest: int) -> str:
+def checked_line(text: str, what: str, longest: int) -> str:
+    """The text as it is.
+
+    Args:
+        text: One line; its spaces are the caller's business.
+        what: What it is, e.g. "author", for the sentence.
+        longest: Characters it may have.
+
+    Raises:
+        VerdictRefusedError: It is too long or holds characters that cannot be seen.
+    """
     if len(text) > longest:
         raise VerdictRefusedError(
             f"The {what} '{shorten(visible(text), 40)}' has {len(text)} characters; use at most "
