@@ -4,8 +4,10 @@ __all__ = [
     "ArtifactError",
     "CancelledError",
     "CaptureError",
+    "ChangeRefusedError",
     "DeepAidError",
     "DetectorMismatchError",
+    "ExchangeError",
     "InvalidEventsError",
     "InvalidParameterError",
     "NotFittedError",
@@ -15,6 +17,7 @@ __all__ = [
     "StoreError",
     "StoreVersionError",
     "StoredValueError",
+    "SuppressionRefusedError",
     "VerdictRefusedError",
     "WorkspaceError",
 ]
@@ -74,6 +77,10 @@ class VerdictRefusedError(DeepAidError):
 
 class SuppressionRefusedError(DeepAidError):
     """A suppression lacks something it must carry, or would cover an attack."""
+
+
+class ChangeRefusedError(DeepAidError):
+    """A roll-back, setting or import would change nothing, or would hide an attack."""
 
 
 class ExchangeError(DeepAidError):
