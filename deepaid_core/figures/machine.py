@@ -4,7 +4,7 @@ import hashlib
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -24,7 +24,7 @@ from deepaid_core.figures.theme import (
     finish,
 )
 
-__all__ = ["MAX_NODES", "GraphView", "graph_view", "machine_title", "state_graph"]
+__all__ = ["LEGEND", "MAX_NODES", "GraphView", "graph_view", "machine_title", "state_graph"]
 
 MAX_NODES = 150
 """Most nodes that are drawn; those with the strongest support."""
@@ -32,12 +32,20 @@ MAX_NODES = 150
 _LABEL_LINES, _LABEL_LINE = 3, 30
 _COLUMN, _ROW = 300.0, 110.0
 _ROUNDS = 4
+_FAINT = 0.25
+_START = "start"  # the node that all paths leave; no state of its own
 
 # (words, color, vis-network shape, Plotly symbol) by what analysts said of a node.
 _ATTACK = ("true positives only", VERMILLION, "diamond", "diamond")
 _NORMAL = ("false positives only", BLUE, "dot", "circle")
 _MIXED = ("true and false positives", PURPLE, "square", "square")
 _OTHER = ("neither", GREY, "triangle", "triangle-up")
+
+LEGEND = (
+    "◆ only in attacks (true positives), ● only in false positives, ■ in both. A name in brackets "
+    "is a category; the wider a line, the more decisions took it."
+)
+"""What shapes and lines of the drawing mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +170,16 @@ def _label(node: StateNode) -> list[str]:
     ) or ["?"]
 
 
-def graph_view(graph: StateGraph, *, max_nodes: int = MAX_NODES) -> GraphView:
-    """The state graph for a vis-network view; equal graphs give equal views."""
+def graph_view(
+    graph: StateGraph, *, max_nodes: int = MAX_NODES, highlight: Collection[str] | None = None
+) -> GraphView:
+    """The state graph for a vis-network view; equal graphs give equal views.
+
+    Args:
+        graph: What to draw.
+        max_nodes: Most nodes to draw.
+        highlight: Ids of nodes that stay as they are while all others fade; None fades none.
+    """
     # pyvis pulls IPython in, which costs a quarter of a second that no other page should pay.
     from pyvis.network import Network
 
@@ -184,6 +200,7 @@ def graph_view(graph: StateGraph, *, max_nodes: int = MAX_NODES) -> GraphView:
             color=color,
             size=10 + 14 * (node.support / largest) ** 0.5,
             borderWidth=4 if node.is_category else 1,
+            opacity=_FAINT if highlight is not None and node.id not in highlight else 1.0,
             x=x,
             y=y,
             physics=False,
@@ -214,10 +231,11 @@ def graph_view(graph: StateGraph, *, max_nodes: int = MAX_NODES) -> GraphView:
 
 def machine_title(graph: StateGraph, *, max_nodes: int = MAX_NODES) -> str:
     """What a drawing of the graph shows, as a sentence."""
-    states = sum(not node.is_category for node in graph.nodes)
-    categories = len(graph.nodes) - states
+    categories = sum(node.is_category for node in graph.nodes)
+    states = sum(not node.is_category and node.id != _START for node in graph.nodes)
     title = (
-        f"{format_count(states, 'state')} lead to "
+        "How verdicts were reached, from the strongest deviation to the category: "
+        f"{format_count(states, 'state')} {'leads' if states == 1 else 'lead'} to "
         f"{format_count(categories, 'category', 'categories')}"
     )
     hidden = len(graph.nodes) - max_nodes

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
-from deepaid_core.figures.machine import graph_view, state_graph
+from deepaid_core.figures.machine import graph_view, machine_title, state_graph
 
 NAMES = ["start", "a", "b", "c", "d"]
 GRAPHS = st.lists(
@@ -102,3 +102,17 @@ def test_label_colors_are_left_to_the_page():
     view = graph_view(StateGraph(1, (node("a"),)))
     assert all("font" not in drawn for drawn in view.nodes)
     assert view.options["physics"]["enabled"] is False
+
+
+def test_what_is_searched_for_stays_and_everything_else_fades():
+    graph = StateGraph(1, (node("a"), node("b")), (StateEdge("a", "b", 1, "scan"),))
+    drawn = {one["id"]: one["opacity"] for one in graph_view(graph, highlight={"a"}).nodes}
+    assert drawn["a"] == 1.0
+    assert drawn["b"] < 0.5
+    assert {one["opacity"] for one in graph_view(graph).nodes} == {1.0}
+    assert graph_view(graph, highlight={"a"}).version != graph_view(graph).version
+
+
+def test_the_title_does_not_count_the_start_as_a_state():
+    graph = StateGraph(1, (node("start"), node("a"), node("end", category=True)))
+    assert machine_title(graph).endswith("1 state leads to 1 category")
