@@ -134,7 +134,7 @@ def empty_state(title: str, text: str) -> None:
 def undo(numbers: Sequence[int]) -> None:
     """Take verdicts back and say what that did; for use in callbacks."""
     who = session.author()
-    outcome = triage.undo(workspace(), verdict_numbers=tuple(numbers), author=who or "")
+    outcome = triage.undo(workspace(), entry_numbers=tuple(numbers), author=who or "")
     what = f"verdict {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} verdicts"
     session.remember_done(
         session.Done(

@@ -97,7 +97,7 @@ def undo(
     with opened(ctx) as workspace:
         outcome = triage.undo(
             workspace,
-            verdict_numbers=numbers,
+            entry_numbers=numbers,
             author=_author(workspace, author),
             reason=reason,
         )

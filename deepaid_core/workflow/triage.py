@@ -41,6 +41,9 @@ class VerdictOutcome:
         machine_after: And after.
         explained_before: Open findings for which there was a suggestion.
         explained_after: Open findings for which there is one now.
+        reopened: Other findings that were suppressed and wait for a verdict again, because an
+            attack protects them now or what suppressed them was taken back.
+        disabled: Numbers of the suppressions that an attack in their scope disabled.
     """
 
     numbers: tuple[int, ...]
@@ -49,6 +52,21 @@ class VerdictOutcome:
     machine_after: int
     explained_before: int
     explained_after: int
+    reopened: int = 0
+    disabled: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """What suppressions did before something was written.
+
+    Attributes:
+        finding_ids: Suppressed findings.
+        disabled: Suppressions in force that an attack disabled.
+    """
+
+    finding_ids: frozenset[str] = frozenset()
+    disabled: frozenset[int] = frozenset()
 
 
 def give_verdict(
@@ -165,19 +183,25 @@ def give_pattern_verdict(
 
 
 def undo(
-    workspace: Workspace, *, verdict_numbers: Sequence[int], author: str, reason: str = ""
+    workspace: Workspace, *, entry_numbers: Sequence[int], author: str, reason: str = ""
 ) -> VerdictOutcome:
-    """Take verdicts back, all or none; the log keeps them and says so.
+    """Take entries of the log back, all or none; the log keeps them and says so.
+
+    Args:
+        workspace: Where.
+        entry_numbers: Verdicts, suppressions, settings or imports, in any mixture.
+        author: Who.
+        reason: Why; may be empty.
 
     Raises:
-        VerdictRefusedError: No verdict, no author, or a text that cannot be kept.
-        NotFoundError: There is no such verdict.
+        VerdictRefusedError: No entry, no author, or a text that cannot be kept.
+        NotFoundError: There is no such entry, or it is itself an undo.
         StaleWriteError: One was undone already.
     """
     author, reason = checked_author(author), checked_reason(reason)
-    numbers = tuple(dict.fromkeys(verdict_numbers))
+    numbers = tuple(dict.fromkeys(entry_numbers))
     if not numbers:
-        raise VerdictRefusedError("No verdict was chosen to undo; choose at least one.")
+        raise VerdictRefusedError("No decision was chosen to undo; choose at least one.")
     return _write(workspace, [NewUndo(number, author, reason) for number in numbers])
 
 
@@ -188,19 +212,45 @@ def _open_ids(workspace: Workspace, pattern_id: str) -> tuple[str, ...]:
 def _write(workspace: Workspace, entries: Sequence[Entry]) -> VerdictOutcome:
     before = distill.distiller(workspace)
     explained_before = distill.explained(workspace)
+    uncovers = any(map(_uncovers, entries))
+    hidden = _hidden(workspace) if uncovers else _Hidden()
     written = workspace.store.append(entries)
     after = distill.distiller(workspace)
-    touched: set[str] = set()
+    judged: set[str] = set()
+    freed: set[str] = set()
     for entry in entries:
         if isinstance(entry, NewVerdict):
-            touched.update(entry.finding_ids)
+            judged.update(entry.finding_ids)
         elif isinstance(entry, NewUndo) and entry.entry_number in before.decisions:
-            touched.update(before.decisions[entry.entry_number].finding_ids)
+            freed.update(before.decisions[entry.entry_number].finding_ids)
+    now = _hidden(workspace) if uncovers else hidden
+    reopened = hidden.finding_ids - now.finding_ids - judged
+    if any(isinstance(entry, NewUndo) for entry in entries):
+        freed |= reopened
     return VerdictOutcome(
         numbers=tuple(line.number for line in written),
-        findings=len(touched),
+        findings=len(judged | freed),
         machine_before=before.machine.number,
         machine_after=after.machine.number,
         explained_before=explained_before,
         explained_after=distill.explained(workspace),
+        reopened=len(reopened),
+        disabled=tuple(sorted(now.disabled - hidden.disabled)),
+    )
+
+
+def _uncovers(entry: Entry) -> bool:
+    """Whether an entry may let suppressed findings back into the queue."""
+    if isinstance(entry, NewVerdict):
+        return entry.label is VerdictLabel.TRUE_POSITIVE
+    return isinstance(entry, NewUndo)
+
+
+def _hidden(workspace: Workspace) -> _Hidden:
+    suppressions = workspace.store.suppressions(in_force=True)
+    if not suppressions:
+        return _Hidden()
+    return _Hidden(
+        frozenset(workspace.store.ids(FindingQuery(status=Status.SUPPRESSED))),
+        frozenset(one.number for one in suppressions if one.disabled_by is not None),
     )

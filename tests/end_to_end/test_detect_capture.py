@@ -161,7 +161,7 @@ def test_three_false_positives_of_a_pattern_name_it_on_the_rest_until_undone(wor
             "backup-job",
         )
     numbers = [n for outcome in outcomes for n in outcome.numbers]
-    triage.undo(workspace, verdict_numbers=numbers, author="ana")
+    triage.undo(workspace, entry_numbers=numbers, author="ana")
     assert distill.machine(workspace).digest() == before
     assert not distill.suggestions(workspace, rows[3:4])[rows[3].id].known
 

@@ -63,7 +63,7 @@ def test_three_false_positives_of_a_pattern_suggest_it_on_the_rest_and_undo_take
         assert suggested[finding_id].verdict_numbers == (3, 2, 1)
     assert outcomes[0].explained_before == 0
     assert outcomes[-1].explained_after == len(FIRST) - 3
-    triage.undo(workspace, verdict_numbers=[1, 2, 3], author="ana")
+    triage.undo(workspace, entry_numbers=[1, 2, 3], author="ana")
     assert distill.machine(workspace).digest() == before
     assert not any(one.known for one in distill.suggestions(workspace, rows).values())
 
@@ -72,7 +72,7 @@ def test_an_outcome_tells_versions_and_counts(workspace):
     outcome = judge(workspace, FIRST[0])
     assert outcome == triage.VerdictOutcome((1,), 1, 0, 1, 0, len(FIRST) - 1)
     assert distill.machine(workspace).version == "M-1"
-    back = triage.undo(workspace, verdict_numbers=outcome.numbers, author="ben")
+    back = triage.undo(workspace, entry_numbers=outcome.numbers, author="ben")
     assert back == triage.VerdictOutcome((2,), 1, 1, 2, len(FIRST) - 1, 0)
     assert distill.machine(workspace).version == "M-2"
 
@@ -144,7 +144,7 @@ def test_judging_anew_replaces_what_is_shown_and_taught_and_keeps_the_history(wo
     assert (row.verdict, row.category) == (BENIGN, "authorized-scan")
     assert distill.machine(workspace) == Machine()
     assert len(workspace.store.verdicts(finding_id=FIRST[0])) == 2
-    triage.undo(workspace, verdict_numbers=[2], author="ana")
+    triage.undo(workspace, entry_numbers=[2], author="ana")
     assert workspace.store.row(FIRST[0]).verdict == TRUE
     assert distill.suggestion_for_path(workspace, "packets", PATHS[0]).category == "port-scan"
 
@@ -177,10 +177,10 @@ def test_nothing_is_written_when_one_finding_is_unknown_or_none_is_given(workspa
         judge(workspace, FIRST[0], "F-nothing")
     with pytest.raises(VerdictRefusedError, match="No finding"):
         judge(workspace)
-    with pytest.raises(VerdictRefusedError, match="No verdict"):
-        triage.undo(workspace, verdict_numbers=[], author="ana")
+    with pytest.raises(VerdictRefusedError, match="No decision"):
+        triage.undo(workspace, entry_numbers=[], author="ana")
     with pytest.raises(NotFoundError):
-        triage.undo(workspace, verdict_numbers=[7], author="ana")
+        triage.undo(workspace, entry_numbers=[7], author="ana")
     assert workspace.store.log() == ()
     assert workspace.store.row(FIRST[0]).verdict is None
 
@@ -188,10 +188,10 @@ def test_nothing_is_written_when_one_finding_is_unknown_or_none_is_given(workspa
 def test_a_verdict_is_undone_only_once_and_by_somebody(workspace):
     judge(workspace, FIRST[0])
     with pytest.raises(VerdictRefusedError, match="Nobody is named"):
-        triage.undo(workspace, verdict_numbers=[1], author="")
-    triage.undo(workspace, verdict_numbers=[1], author="ana")
+        triage.undo(workspace, entry_numbers=[1], author="")
+    triage.undo(workspace, entry_numbers=[1], author="ana")
     with pytest.raises(StaleWriteError):
-        triage.undo(workspace, verdict_numbers=[1], author="ben")
+        triage.undo(workspace, entry_numbers=[1], author="ben")
 
 
 def test_categories_are_written_one_way_and_other_verdicts_need_none(workspace):
@@ -225,7 +225,7 @@ def test_the_queue_can_be_filtered_by_suggestion(workspace):
     assert found("backup-job", label=TRUE) == set()
     assert found("no such thing") == set()
     assert found(distill.UNKNOWN) == {finding.id for finding in FINDINGS} - set(FIRST)
-    triage.undo(workspace, verdict_numbers=[1], author="ana")
+    triage.undo(workspace, entry_numbers=[1], author="ana")
     assert found("backup-job") == set()
 
 
@@ -240,7 +240,7 @@ def test_what_a_verdict_changed_is_told_with_counts_before_and_after(workspace):
     ]
     assert change.open_findings == 0  # the first verdict had already said so
     assert distill.changes(workspace, 1).open_findings == len(FIRST) - 2
-    triage.undo(workspace, verdict_numbers=[2], author="ana")
+    triage.undo(workspace, entry_numbers=[2], author="ana")
     assert {(t.before, t.after) for t in distill.changes(workspace, 3).transitions} == {(2, 1)}
     for number in (0, 4):
         with pytest.raises(NotFoundError):
@@ -356,7 +356,7 @@ def test_undo_through_the_store_restores_the_machine_for_any_sequence(workspace,
                 (place,) = values
                 if given:
                     undone = given.pop(place % len(given))
-                    triage.undo(workspace, verdict_numbers=[undone], author="ana")
+                    triage.undo(workspace, entry_numbers=[undone], author="ana")
             else:
                 numbers, label, category, scope = values
                 chosen = [FINDINGS[number].id for number in numbers]
@@ -369,7 +369,7 @@ def test_undo_through_the_store_restores_the_machine_for_any_sequence(workspace,
     shown = {row.id: (row.status, row.verdict, row.category) for row in everything(workspace)}
     left = act(after)
     if left:
-        triage.undo(workspace, verdict_numbers=left, author="ana")
+        triage.undo(workspace, entry_numbers=left, author="ana")
     assert distill.machine(workspace).digest() == digest
     assert shown == {
         row.id: (row.status, row.verdict, row.category) for row in everything(workspace)
