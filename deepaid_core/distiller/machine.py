@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from deepaid_core.distiller.tables import Table
 from deepaid_core.domain.finding import pattern_of
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import InvalidParameterError
@@ -64,10 +65,13 @@ def parts_of(pattern: Pattern) -> frozenset[Pattern]:
 class Chain:
     """Counts of one outcome of one detector; no entry is ever zero.
 
+    Everything follows from the paths; the other tables are what is looked up.
+
     Attributes:
         verdicts: Lessons.
-        steps: Lessons that take a transition.
         passes: States that lessons pass, in all.
+        paths: Lessons of each path.
+        steps: Lessons that take a transition.
         visits: How often lessons pass each state, wherever in their path.
         patterns: Lessons whose path has these states in any order.
         parts: Lessons whose pattern has these states and just one more.
@@ -75,10 +79,11 @@ class Chain:
 
     verdicts: int = 0
     passes: int = 0
-    steps: Mapping[Step, int] = field(default_factory=dict)
-    visits: Mapping[str, int] = field(default_factory=dict)
-    patterns: Mapping[Pattern, int] = field(default_factory=dict)
-    parts: Mapping[Pattern, int] = field(default_factory=dict)
+    paths: Table[tuple[str, ...], int] = field(default_factory=Table)
+    steps: Table[Step, int] = field(default_factory=Table)
+    visits: Table[str, int] = field(default_factory=Table)
+    patterns: Table[Pattern, int] = field(default_factory=Table)
+    parts: Table[Pattern, int] = field(default_factory=Table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +137,30 @@ class Machine:
         Raises:
             InvalidParameterError: A lesson to forget is not held.
         """
-        chains = dict(self.chains)
-        touched: dict[tuple[str, Outcome], list[tuple[Lesson, int]]] = {}
+        changes: dict[tuple[str, Outcome], dict[tuple[str, ...], int]] = {}
         for lesson, count in lessons.items():
-            if count:
-                key = (lesson.detector_name, lesson.outcome)
-                touched.setdefault(key, []).append((lesson, count))
-        for key, changes in touched.items():
-            chain = _changed(chains.get(key, Chain()), changes)
+            key = (lesson.detector_name, lesson.outcome)
+            changes.setdefault(key, {})[lesson.path] = count
+        return self.taught(changes, number=number)
+
+    def taught(
+        self,
+        lessons: Mapping[tuple[str, Outcome], Mapping[tuple[str, ...], int]],
+        *,
+        number: int | None = None,
+    ) -> "Machine":
+        """What `changed` gives, for lessons that are grouped by detector and outcome already.
+
+        Raises:
+            InvalidParameterError: A lesson to forget is not held.
+        """
+        chains = dict(self.chains)
+        for key, paths in lessons.items():
+            chain = _changed(chains.get(key, Chain()), paths)
             if chain.verdicts:
                 chains[key] = chain
             else:
-                del chains[key]
+                chains.pop(key, None)
         return Machine(chains, self.number if number is None else number)
 
     @classmethod
@@ -153,50 +170,66 @@ class Machine:
 
     def digest(self) -> str:
         """SHA-256 in canonical order: equal exactly for equal machines."""
-        # Visits follow from the steps and parts from the patterns; they need no place of their own.
+        # Visits, patterns and parts follow from the paths. So do the steps; they stand here as what
+        # readings look up.
         counts = [
             [
                 [detector_name, *outcome],
+                sorted(chain.paths.items()),
                 # None cannot be sorted with text; [] and ["text"] can.
                 sorted(
                     ([[end] if end is not None else [] for end in step], count)
                     for step, count in chain.steps.items()
                 ),
-                sorted(chain.patterns.items()),
             ]
-            for (detector_name, outcome), chain in sorted(self.chains.items())
+            for (detector_name, outcome), chain in sorted(self.chains.items(), key=lambda c: c[0])
         ]
         return hashlib.sha256(json.dumps(counts).encode("ascii")).hexdigest()
 
 
-def _changed(chain: Chain, changes: Iterable[tuple[Lesson, int]]) -> Chain:
-    verdicts, passes = chain.verdicts, chain.passes
-    steps, visits = dict(chain.steps), dict(chain.visits)
-    patterns, parts = dict(chain.patterns), dict(chain.parts)
-    for lesson, count in changes:
-        if not lesson.path:
+def _changed(chain: Chain, paths: Mapping[tuple[str, ...], int]) -> Chain:
+    verdicts = passes = 0
+    steps: dict[Step, int] = {}
+    visits: dict[str, int] = {}
+    patterns: dict[Pattern, int] = {}
+    parts: dict[Pattern, int] = {}
+    for path, count in paths.items():
+        if not path:
             raise InvalidParameterError("A path without states was to be learned; give one.")
-        pattern = pattern_of(lesson.path)
+        if not count:
+            continue
+        pattern = pattern_of(path)
         verdicts += count
-        passes += count * len(pattern)
-        for step in lesson.steps:
-            _add(steps, step, count)
-        for state in pattern:
-            _add(visits, state, count)
-        _add(patterns, pattern, count)
+        passes += count * len(path)
+        source: str | None = None
+        for state in path:
+            steps[source, state] = steps.get((source, state), 0) + count
+            visits[state] = visits.get(state, 0) + count
+            source = state
+        steps[source, None] = steps.get((source, None), 0) + count
+        patterns[pattern] = patterns.get(pattern, 0) + count
         for part in parts_of(pattern):
-            _add(parts, part, count)
-    return Chain(verdicts, passes, steps, visits, patterns, parts)
+            parts[part] = parts.get(part, 0) + count
+    return Chain(
+        chain.verdicts + verdicts,
+        chain.passes + passes,
+        _added(chain.paths, paths),
+        _added(chain.steps, steps),
+        _added(chain.visits, visits),
+        _added(chain.patterns, patterns),
+        _added(chain.parts, parts),
+    )
 
 
-def _add(table: dict[_Key, int], key: _Key, count: int) -> None:
-    total = table.get(key, 0) + count
-    if total < 0:
-        raise InvalidParameterError(
-            "A verdict was to be forgotten that the machine does not hold; replay the log."
-        )
-    if total:
-        table[key] = total
-    else:
-        # A zero left behind would make equal machines differ.
-        table.pop(key, None)
+def _added(table: Table[_Key, int], counts: Mapping[_Key, int]) -> Table[_Key, int]:
+    # A zero left behind would make equal machines differ: None takes the key out.
+    totals: dict[_Key, int | None] = {}
+    for key, count in counts.items():
+        total = table.get(key, 0) + count
+        if total < 0:
+            raise InvalidParameterError(
+                "A verdict was to be forgotten that the machine does not hold; replay the log."
+            )
+        if count:
+            totals[key] = total or None
+    return table.changed(totals)
