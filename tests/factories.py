@@ -13,6 +13,7 @@ from deepaid_core.domain.finding import (
 )
 from deepaid_core.domain.interpretation import Cell, Deviation, Diagnostics, Interpretation
 from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "make_finding",
     "make_interpretation",
     "make_run",
+    "make_suppression",
     "make_verdict",
 ]
 
@@ -229,3 +231,23 @@ def make_verdict(
         "finding_ids": tuple(finding.id for finding in findings),
     }
     return NewVerdict(**{**values, **overrides})
+
+
+def make_suppression(finding: Finding | None = None, **overrides: Any) -> NewSuppression:
+    """A suppression of a finding's pattern; attributes of its scope can be given like others."""
+    scope: dict[str, Any] = {"detector_name": "packets"}
+    if finding is not None:
+        scope = {"detector_name": finding.detector_name, "pattern_id": finding.pattern_id}
+    inside = {field.name for field in fields(SuppressionScope)} & overrides.keys()
+    scope |= {name: overrides.pop(name) for name in inside}
+    values: dict[str, Any] = {
+        "scope": SuppressionScope(**scope),
+        "basis": VerdictLabel.FALSE_POSITIVE,
+        "category": "backup-job",
+        "reason": "Nightly copy to the file server.",
+        "author": "ana",
+        "owner": "ben",
+        "ticket": "OPS-7",
+        "expires_time": START + 100 * 365 * 86_400.0,
+    }
+    return NewSuppression(**{**values, **overrides})

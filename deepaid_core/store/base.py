@@ -137,6 +137,7 @@ class Store(ABC):
                 that cannot be taken back or put into force.
             StaleWriteError: The log went on since `expected`, the entry to undo was undone
                 already, or the one to restore is in force.
+            InvalidParameterError: There is no such setting, or no such value of it.
         """
 
     @abstractmethod
@@ -149,6 +150,7 @@ class Store(ABC):
     ) -> tuple[Verdict, ...]:
         """Verdicts, newest first, undone ones included."""
 
+    @abstractmethod
     def suppressions(
         self, *, number: int | None = None, in_force: bool = False
     ) -> tuple[Suppression, ...]:
@@ -158,27 +160,33 @@ class Store(ABC):
             number: Only this one.
             in_force: Only those that were not taken back.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def settings(self) -> DistillerSettings:
         """The settings in force."""
-        raise NotImplementedError
 
+    @abstractmethod
     def protected(self) -> frozenset[str]:
         """Ids of the patterns that a true positive protects, here or in imported lessons."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reach(self, query: FindingQuery) -> Reach:
         """What a query reaches; its sort does not matter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pattern(self, pattern_id: str) -> PatternRow:
         """One pattern.
 
         Raises:
             NotFoundError: No finding is of this pattern.
         """
-        raise NotImplementedError
+
+    @abstractmethod
+    def near(self, pattern_id: str) -> tuple[str, ...]:
+        """Ids of the patterns one state away, sorted: all states in common but one, at least two.
+
+        As long as this one, or one state longer or shorter; none for an unknown pattern.
+        """
 
     @abstractmethod
     def version(self) -> tuple[int, int]:

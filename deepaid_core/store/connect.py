@@ -85,7 +85,9 @@ class Database:
         # SQLite's transactions see one state of the database anyway.
         snapshot = {} if is_file else {"isolation_level": "REPEATABLE READ"}
         self._reader = self._engine.execution_options(**snapshot)
-        self._writer = self._engine.execution_options(write=True)
+        # A writer waits for its turn first, and then must see what those before it wrote.
+        latest = {} if is_file else {"isolation_level": "READ COMMITTED"}
+        self._writer = self._engine.execution_options(write=True, **latest)
         self._closed = False
         try:
             self._bring_up_to_date()

@@ -93,6 +93,19 @@ def conditions(
         found.append(c.last_time >= query.since)
     if query.until is not None:
         found.append(c.first_time < query.until)
+    if query.entities is not None:
+        found.append(c.entity.in_(members(map(entity_key, query.entities), dialect)))
+    if query.within is not None:
+        first, last = query.within
+        if first is not None:
+            found.append(c.first_time >= first)
+        if last is not None:
+            found.append(c.last_time <= last)
+    if query.suppression is not None:
+        found.append(c.suppression_number == query.suppression)
+    if query.resurfaced is not None:
+        found.append(c.suppression_number.is_not(None))
+        found.append(c.resurfaced if query.resurfaced else ~c.resurfaced)
     if query.paths is not None:
         texts = members((dump_states(path) for path in query.paths), dialect)
         found.append(c.path_key.in_(select(paths.c.key).where(paths.c.path.in_(texts))))
@@ -173,12 +186,14 @@ def page_of_groups(
     """Groups with their counts and the id of their strongest finding, most open ones first."""
     key = group_column(by)
     open_findings = func.count().filter(findings.c.status == Status.OPEN.value)
+    suppressed = func.count().filter(findings.c.status == Status.SUPPRESSED.value)
     ratio = func.max(findings.c.ratio)
     groups = (
         select(
             key.label("key"),
             func.count().label("findings"),
             open_findings.label("open_findings"),
+            suppressed.label("suppressed_findings"),
             func.sum(findings.c.event_count).label("events"),
             func.count(findings.c.entity.distinct()).label("entities"),
             ratio.label("max_ratio"),

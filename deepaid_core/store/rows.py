@@ -9,9 +9,16 @@ from sqlalchemy import Row
 from deepaid_core.domain import codec
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.finding import Finding, Status
-from deepaid_core.domain.log import Entry, LogEntry, NewUndo
+from deepaid_core.domain.log import (
+    LogEntry,
+    NewLessons,
+    NewRestore,
+    NewSetting,
+    NewUndo,
+)
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.queries import FindingRow
+from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import StoredValueError
 
@@ -31,6 +38,15 @@ __all__ = [
     "status_under",
 ]
 
+_KINDS: dict[type, codec.Kind[Any]] = {
+    NewVerdict: codec.VERDICT,
+    NewUndo: codec.UNDO,
+    NewRestore: codec.RESTORE,
+    NewSuppression: codec.SUPPRESSION,
+    NewSetting: codec.SETTING,
+    NewLessons: codec.LESSONS,
+}
+_NAMED = {kind.name: kind for kind in _KINDS.values()}
 ENTITY_LIMIT = 400  # PostgreSQL indexes at most 2704 bytes; a character takes up to 5
 
 
@@ -66,7 +82,7 @@ def path_values(finding: Finding) -> dict[str, Any]:
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:
-    """The light row of a finding that nobody has judged yet."""
+    """The light row of a finding that nobody has judged yet, but for when it was added."""
     words = (finding.id, finding.entity, finding.summary, *finding.peers)
     return {
         "id": finding.id,
@@ -93,6 +109,8 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "summary": finding.summary,
         "search_text": "\n".join(words).casefold(),
         "search_category": "",
+        "suppression_number": None,
+        "resurfaced": False,
     }
 
 
@@ -167,6 +185,8 @@ def read_row(light: Row[Any]) -> FindingRow:
         verdict=light.verdict,
         category=light.category,
         verdict_number=light.verdict_number,
+        suppression_number=light.suppression_number,
+        resurfaced=light.resurfaced,
     )
 
 
@@ -202,27 +222,24 @@ def read_run(row: Row[Any]) -> RunRecord:
 
 def entry_values(entry: LogEntry) -> dict[str, Any]:
     """A row of the log."""
-    shared = {"number": entry.number, "time": entry.time, "author": entry.entry.author}
-    match entry.entry:
-        case NewVerdict() as verdict:
-            return {
-                **shared,
-                "kind": codec.VERDICT.name,
-                "detector_name": verdict.detector_name,
-                "pattern_id": verdict.pattern_id,
-                "label": verdict.label.value,
-                "category": verdict.category,
-                "payload": codec.dump(codec.VERDICT, verdict),
-            }
-        case NewUndo() as undo:
-            return {
-                **shared,
-                "kind": codec.UNDO.name,
-                "undoes": undo.entry_number,
-                "payload": codec.dump(codec.UNDO, undo),
-            }
-        case other:
-            raise StoredValueError(f"Entries of kind {type(other).__name__} cannot be kept yet.")
+    decision = entry.entry
+    kind = _KINDS[type(decision)]
+    values: dict[str, Any] = {
+        "number": entry.number,
+        "time": entry.time,
+        "kind": kind.name,
+        "author": decision.author,
+        "payload": codec.dump(kind, decision),
+    }
+    if isinstance(decision, NewVerdict):
+        about: NewVerdict | SuppressionScope = decision
+        values |= {"label": decision.label.value, "category": decision.category}
+    elif isinstance(decision, NewSuppression):
+        about = decision.scope
+        values |= {"label": decision.basis.value, "category": decision.category}
+    else:
+        return values
+    return values | {"detector_name": about.detector_name, "pattern_id": about.pattern_id}
 
 
 def read_entry(row: Row[Any]) -> LogEntry:
@@ -231,14 +248,10 @@ def read_entry(row: Row[Any]) -> LogEntry:
     Raises:
         StoredValueError: The kind of entry is unknown, or the row is damaged.
     """
-    entry: Entry
-    if row.kind == codec.VERDICT.name:
-        entry = codec.load(codec.VERDICT, row.payload)
-    elif row.kind == codec.UNDO.name:
-        entry = codec.load(codec.UNDO, row.payload)
-    else:
+    kind = _NAMED.get(row.kind)
+    if kind is None:
         raise StoredValueError(
             f"Entry {row.number} of the log is of the unknown kind '{row.kind}'; "
             "update the program that reads it."
         )
-    return LogEntry(row.number, row.time, entry)
+    return LogEntry(row.number, row.time, codec.load(kind, row.payload))

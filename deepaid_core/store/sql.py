@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
+from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.log import Entry, LogEntry
 from deepaid_core.domain.queries import (
@@ -19,10 +20,12 @@ from deepaid_core.domain.queries import (
     Overview,
     PathCount,
     PatternRow,
+    Reach,
 )
+from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import NotFoundError
-from deepaid_core.store import log, queries, rows, summaries, tables
+from deepaid_core.store import log, nearby, queries, reached, rows, summaries, suppressed, tables
 from deepaid_core.store.base import Store
 from deepaid_core.store.connect import Database, database_url
 
@@ -86,12 +89,16 @@ class SqlStore(Store):
                 self._insert(tables.paths).on_conflict_do_nothing(), list(path_rows.values())
             )
             insert = self._insert(tables.findings).on_conflict_do_nothing()
+            now = self._clock()
             new = connection.scalars(
-                insert.returning(tables.findings.c.id), list(light.values())
+                insert.returning(tables.findings.c.id),
+                [{**row, "added_time": now} for row in light.values()],
             ).all()
             if new:
                 details = [heavy[finding_id] for finding_id in new]
                 connection.execute(self._insert(tables.finding_details), details)
+                touched = suppressed.Touched(added=tuple(new))
+                suppressed.bring_up_to_date(connection, touched)
             return len(new)
 
     def runs(self) -> tuple[RunRecord, ...]:
@@ -187,7 +194,7 @@ class SqlStore(Store):
         self, entries: Sequence[Entry], *, expected: int | None = None
     ) -> tuple[LogEntry, ...]:
         with self._database.writing() as connection:
-            return log.append(connection, entries, now=self._clock())
+            return log.append(connection, entries, now=self._clock(), expected=expected)
 
     def log(self, *, after: int = 0) -> tuple[LogEntry, ...]:
         with self._database.reading() as connection:
@@ -201,6 +208,38 @@ class SqlStore(Store):
             return log.verdicts_of(
                 connection, finding_id=finding_id, pattern_id=pattern_id, limit=limit
             )
+
+    def suppressions(
+        self, *, number: int | None = None, in_force: bool = False
+    ) -> tuple[Suppression, ...]:
+        with self._database.reading() as connection:
+            return suppressed.listing(connection, number=number, in_force=in_force)
+
+    def settings(self) -> DistillerSettings:
+        with self._database.reading() as connection:
+            return suppressed.settings_in_force(connection)
+
+    def protected(self) -> frozenset[str]:
+        with self._database.reading() as connection:
+            return suppressed.protected(connection)
+
+    def reach(self, query: FindingQuery) -> Reach:
+        with self._database.reading() as connection:
+            return reached.reach(connection, query)
+
+    def pattern(self, pattern_id: str) -> PatternRow:
+        with self._database.reading() as connection:
+            found = summaries.patterns(connection, pattern_id)
+        if not found:
+            raise NotFoundError(
+                f"There is no pattern '{pattern_id}' in this workspace; "
+                "choose one from the list of patterns."
+            )
+        return found[0]
+
+    def near(self, pattern_id: str) -> tuple[str, ...]:
+        with self._database.reading() as connection:
+            return nearby.near(connection, pattern_id)
 
     def version(self) -> tuple[int, int]:
         last = select(func.max(tables.decisions.c.number)).scalar_subquery()

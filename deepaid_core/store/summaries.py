@@ -55,19 +55,23 @@ def groups(
     )
 
 
-def patterns(connection: Connection) -> tuple[PatternRow, ...]:
-    """All patterns, with the number of decisions in force of each label."""
+def patterns(connection: Connection, pattern_id: str | None = None) -> tuple[PatternRow, ...]:
+    """All patterns or one, with the number of decisions in force of each label."""
     dialect = connection.dialect.name
-    everything = queries.page_of_groups(FindingQuery(), dialect, "pattern", limit=None, offset=0)
+    query = FindingQuery(pattern_id=pattern_id)
+    everything = queries.page_of_groups(query, dialect, "pattern", limit=None, offset=0)
     page = connection.execute(everything).all()
     examples = _examples(connection, [row.example_id for row in page])
     c = tables.decisions.c
     decided: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in connection.execute(
+    counts = (
         select(c.pattern_id, c.label, func.count())
         .where(c.kind == codec.VERDICT.name, log.in_force())
         .group_by(c.pattern_id, c.label)
-    ):
+    )
+    if pattern_id is not None:
+        counts = counts.where(c.pattern_id == pattern_id)
+    for row in connection.execute(counts):
         decided[row[0]][row[1]] = row[2]
     return tuple(
         PatternRow(
@@ -88,6 +92,7 @@ def patterns(connection: Connection) -> tuple[PatternRow, ...]:
             false_positives=decided[row.key][VerdictLabel.FALSE_POSITIVE],
             benign_positives=decided[row.key][VerdictLabel.BENIGN_POSITIVE],
             undetermined=decided[row.key][VerdictLabel.UNDETERMINED],
+            suppressed_findings=row.suppressed_findings,
         )
         for row in page
     )
@@ -139,6 +144,7 @@ def overview(connection: Connection) -> Overview:
         select(
             func.count(),
             func.count().filter(_is_open),
+            func.count().filter(_findings.c.status == Status.SUPPRESSED.value),
             func.count().filter(~c.verified),
             func.count(c.pattern_id.distinct()),
             func.count(c.entity.distinct()),
@@ -160,13 +166,13 @@ def overview(connection: Connection) -> Overview:
     return Overview(
         findings=totals[0],
         open_findings=totals[1],
-        unverified=totals[2],
-        patterns=totals[3],
-        entities=totals[4],
-        events=int(totals[5]),
+        suppressed=totals[2],
+        unverified=totals[3],
+        patterns=totals[4],
+        entities=totals[5],
+        events=int(totals[6]),
         verdicts={row[0]: row[1] for row in verdicts},
         decisions=in_force or 0,
-        suppressed=0,
         hours=tuple((row[0], _HOUR_S * row[1], row[2], row[3]) for row in hours),
     )
 

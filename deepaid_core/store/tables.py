@@ -32,10 +32,11 @@ __all__ = [
     "paths",
     "runs",
     "storable",
+    "taught_attacks",
     "verdict_findings",
 ]
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 VERSION_TABLE = "deepaid_schema"
 
 # Neither database stores these; U+001A, "substitute", marks what stands for one.
@@ -151,6 +152,10 @@ findings = Table(
     # Case-folded id, entity, summary and peers; the category changes and is folded apart.
     Column("search_text", AnyText, nullable=False),
     Column("search_category", AnyText, nullable=False),
+    Column("added_time", Double, nullable=False),
+    # The suppression that the finding falls under; where it is re-surfaced it stays open.
+    Column("suppression_number", Integer),
+    Column("resurfaced", Boolean, nullable=False),
 )
 _by = findings.c
 _strongest_first = (_by.ratio.desc(), _by.max_score.desc(), _by.id)
@@ -167,7 +172,20 @@ Index("findings_of_entity", _by.entity, *_strongest_first, *_counted)
 Index("findings_of_detector", _by.detector_name, *_strongest_first, *_counted, _by.entity)
 Index("findings_of_path", _by.status, _by.path_key)
 Index("findings_of_hour", _by.detector_name, _by.first_hour, _by.status)
-Index("findings_of_verdict", _by.verdict_number)
+# Most findings have no verdict and fall under no suppression: these hold only those that do.
+_judged, _suppressed = _by.verdict.is_not(None), _by.suppression_number.is_not(None)
+Index(
+    "findings_of_verdict",
+    *(_by.verdict, _by.pattern_id, _by.id),
+    sqlite_where=_judged,
+    postgresql_where=_judged,
+)
+Index(
+    "findings_of_suppression",
+    *(_by.suppression_number, _by.resurfaced, _by.last_time),
+    sqlite_where=_suppressed,
+    postgresql_where=_suppressed,
+)
 
 finding_details = Table(
     "finding_details",
@@ -186,6 +204,7 @@ finding_details = Table(
 )
 
 # The append-only log. `payload` is the entry whole; the other columns repeat what SQL asks for.
+# Only `undone_by` ever changes: the last undo of the entry, or nothing while it is in force.
 decisions = Table(
     "decisions",
     metadata,
@@ -197,10 +216,20 @@ decisions = Table(
     Column("pattern_id", AnyText),
     Column("label", AnyText),
     Column("category", AnyText),
-    # Unique: the database itself refuses that two analysts undo one verdict.
-    Column("undoes", Integer, ForeignKey("decisions.number"), unique=True),
+    Column("undone_by", Integer, ForeignKey("decisions.number")),
     Column("payload", Text, nullable=False),
-    Index("decisions_of_pattern", "pattern_id", "number"),
+    # The payload of a verdict on many findings is long; counting must not read past it.
+    Index("decisions_of_pattern", "pattern_id", "number", "kind", "label", "undone_by"),
+    Index("decisions_of_kind", "kind", "undone_by", "number"),
+)
+
+# Patterns on which imported lessons know an attack; they protect while the import is in force.
+taught_attacks = Table(
+    "taught_attacks",
+    metadata,
+    Column("entry_number", Integer, ForeignKey("decisions.number"), primary_key=True),
+    Column("pattern_id", AnyText, primary_key=True),
+    Column("detector_name", AnyText, nullable=False),
 )
 
 verdict_findings = Table(

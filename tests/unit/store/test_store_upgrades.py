@@ -11,28 +11,35 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, text
 
 import deepaid_core.store
-from deepaid_core.domain.log import NewUndo
+from deepaid_core.domain.finding import Status
+from deepaid_core.domain.log import NewRestore, NewSetting, NewUndo
 from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.settings import CaptureSettings
 from deepaid_core.domain.verdict import NewVerdict
+from deepaid_core.errors import StaleWriteError
 from deepaid_core.store.sql import open_store
 from deepaid_core.store.tables import SCHEMA_VERSION, VERSION_TABLE
+from tests.factories import make_suppression
 
 MIGRATIONS = Path(deepaid_core.store.__file__).parent / "migrations"
 DATABASES = Path(__file__).parents[2] / "data" / "databases"
 EARLIER = sorted(path.stem for path in DATABASES.glob("*.sql"))
 
 
+def _earlier(name, folder):
+    path = folder / "findings.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((DATABASES / f"{name}.sql").read_text(encoding="utf-8"))
+        (version,) = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
+    assert version == name
+    return path
+
+
 @pytest.fixture(params=EARLIER)
 def earlier(request, tmp_path):
     """A database as that version left it, made by `tests/data/databases/make.py` back then."""
-    path = tmp_path / "findings.db"
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript((DATABASES / f"{request.param}.sql").read_text(encoding="utf-8"))
-        (version,) = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
-    assert version == request.param
-    return path
+    return _earlier(request.param, tmp_path)
 
 
 def test_a_database_of_every_earlier_version_is_kept():
@@ -80,7 +87,7 @@ def test_findings_of_an_earlier_database_are_whole(earlier):
 
 def test_verdicts_of_an_earlier_database_still_count_and_can_be_undone(earlier):
     store = open_store(earlier)
-    (line,) = store.log()
+    line = store.log()[0]
     decided = line.entry
     assert isinstance(decided, NewVerdict)
     assert (decided.category, line.time) == ("backup-job", 1_760_000_000.0)
@@ -88,6 +95,37 @@ def test_verdicts_of_an_earlier_database_still_count_and_can_be_undone(earlier):
     assert store.row(judged).verdict is not None
     store.append([NewUndo(line.number, "ben")])
     assert store.row(judged).verdict is None
+    store.close()
+
+
+def test_undos_of_an_earlier_database_stay_undone_and_can_be_put_back(tmp_path):
+    path = _earlier("0002", tmp_path)
+    store = open_store(path)
+    assert [line.entry for line in store.log(after=3)][:2] == [
+        NewUndo(2, "ben", "Looked again: “ü”.\x00"),
+        NewUndo(3, "ana"),
+    ]
+    shown = {one.number: one.undone_by for one in store.verdicts()}
+    assert shown == {6: None, 3: 5, 2: 4, 1: None}
+    first, second = store.verdicts()[0].decision.finding_ids
+    assert [store.row(one).verdict_number for one in (first, second)] == [6, 6]
+    with pytest.raises(StaleWriteError, match="already undone by ben"):
+        store.append([NewUndo(2, "ana")])
+    store.append([NewUndo(6, "ana"), NewRestore(3, "ana")])
+    assert [store.row(one).verdict_number for one in (first, second)] == [3, None]
+    store.append([NewUndo(3, "ana"), NewRestore(2, "ana")])
+    assert [store.row(one).verdict_number for one in (first, second)] == [2, 2]
+    assert store.protected() == {store.row(first).pattern_id, store.row(second).pattern_id}
+    store.close()
+
+
+def test_findings_of_an_earlier_database_can_be_suppressed(earlier):
+    store = open_store(earlier)
+    judged = store.log()[0].entry.finding_ids[0]
+    none = NewSetting("resurfaced_share", "0", "ana")
+    store.append([none, make_suppression(store.finding(judged)), NewUndo(1, "ben")])
+    assert store.row(judged).status is Status.SUPPRESSED
+    assert store.row(judged).suppression_number == store.log()[-2].number
     store.close()
 
 
