@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sqlalchemy import Connection, Text, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Text, case, func, literal, select
 
 from deepaid_core.domain import codec
 from deepaid_core.store import tables
@@ -30,7 +30,7 @@ def near(connection: Connection, pattern_id: str) -> tuple[str, ...]:
     # A pattern is stored as a JSON list, so a state in it is spelled as in a list of its own. The
     # database only picks candidates; what they share is counted here.
     position = func.strpos if connection.dialect.name == "postgresql" else func.instr
-    held = literal(0)
+    held: ColumnElement[int] = literal(0)
     for state in states:
         spelled = literal(codec.dump_states((state,))[1:-1], Text)
         held += case((position(c.pattern, spelled) > 0, 1), else_=0)

@@ -99,22 +99,24 @@ class Facts:
 
 def guards(decision: NewSuppression, facts: Facts) -> tuple[Check, ...]:
     """What the facts say about a suppression: first what may block it, then warnings."""
-    checks = (
+    if decision.scope.pattern_id is None:
+        of_pattern: tuple[Check, ...] = ()
+        warnings: tuple[Check, ...] = (_protected(facts),)
+    else:
+        of_pattern = (_imported(facts),)
+        warnings = (_near(facts), _suggested(decision, facts))
+    return (
         _agreeing(decision, facts),
         _attacks(decision, facts),
         _contradicting(decision, facts),
-        _imported(facts),
+        *of_pattern,
         _verified(facts),
-        _critical(facts),
         _replayed(facts),
-        _near(facts),
+        _critical(facts),
         _wide(facts),
-        _suggested(decision, facts),
         _overlapping(facts),
+        *warnings,
     )
-    if decision.scope.pattern_id is None:
-        return (*checks, _protected(facts))
-    return checks
 
 
 def _findings(count: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from deepaid_core.domain.suppression import NewSuppression
+from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.errors import VerdictRefusedError
 from deepaid_core.figures.numbers import format_time_utc
 from deepaid_core.store.rows import entity_key
@@ -17,7 +17,7 @@ from deepaid_core.workflow.verdict_text import (
     checked_reason,
 )
 
-__all__ = ["DAY_S", "LONGEST_DAYS", "cleaned", "text_checks"]
+__all__ = ["DAY_S", "LONGEST_DAYS", "cleaned", "cleaned_scope", "text_checks"]
 
 DAY_S: Final = 86_400.0
 LONGEST_DAYS: Final = 366
@@ -51,15 +51,18 @@ def cleaned(decision: NewSuppression) -> NewSuppression:
     """
     return replace(
         decision,
-        scope=replace(
-            decision.scope, entities=tuple(sorted(set(map(entity_key, decision.scope.entities))))
-        ),
+        scope=cleaned_scope(decision.scope),
         category=_category(decision),
         reason=_reason(decision),
         author=checked_author(decision.author),
         owner=_owner(decision),
         ticket=_ticket(decision),
     )
+
+
+def cleaned_scope(scope: SuppressionScope) -> SuppressionScope:
+    """The scope with its entities sorted, each once, and as lists show them."""
+    return replace(scope, entities=tuple(sorted(set(map(entity_key, scope.entities)))))
 
 
 def _text(name: str, fine: str, read: Callable[[], str]) -> Check:
