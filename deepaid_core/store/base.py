@@ -18,6 +18,7 @@ from deepaid_core.domain.queries import (
     Reach,
 )
 from deepaid_core.domain.suppression import Suppression
+from deepaid_core.domain.trial import Trial
 from deepaid_core.domain.verdict import Verdict
 
 __all__ = ["Store"]
@@ -141,8 +142,24 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def log(self, *, after: int = 0) -> tuple[LogEntry, ...]:
-        """Entries with a number above `after`, oldest first."""
+    def trial(self, entries: Sequence[Entry], *, expected: int) -> Trial:
+        """What `append` would do to findings and patterns; nothing is kept.
+
+        Other writers wait meanwhile, as they do for `append`.
+
+        Args:
+            entries: As for `append`.
+            expected: Likewise.
+
+        Raises:
+            NotFoundError: As for `append`.
+            StaleWriteError: Likewise.
+            InvalidParameterError: Likewise.
+        """
+
+    @abstractmethod
+    def log(self, *, after: int = 0, until: int | None = None) -> tuple[LogEntry, ...]:
+        """Entries with a number above `after` and not above `until`, oldest first."""
 
     @abstractmethod
     def verdicts(

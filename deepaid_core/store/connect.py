@@ -105,11 +105,20 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """The only writing transaction at this moment, undone if the block raises."""
         with self._words(), self._engine_for(self._writer).begin() as connection:
-            if self.dialect == "postgresql":
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK}
-                )
+            self._wait_for_turn(connection)
             yield connection
+
+    @contextmanager
+    def trying(self) -> Iterator[Connection]:
+        """A transaction like that of a writer, of which nothing is kept in any case."""
+        with self._words(), self._engine_for(self._writer).connect() as connection:
+            connection.begin()
+            self._wait_for_turn(connection)
+            yield connection  # and closing it undoes what was not committed
+
+    def _wait_for_turn(self, connection: Connection) -> None:
+        if self.dialect == "postgresql":  # on SQLite the transaction began with it
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
 
     def close(self) -> None:
         """Give back all connections."""

@@ -63,10 +63,13 @@ def append(
     return written
 
 
-def entries_after(number: int) -> Select[Any]:
-    """Entries with a higher number, oldest first."""
+def entries_after(number: int, *, until: int | None = None) -> Select[Any]:
+    """Entries with a higher number, up to another one, oldest first."""
     c = _decisions.c
-    return select(c.number, c.time, c.kind, c.payload).where(c.number > number).order_by(c.number)
+    found = select(c.number, c.time, c.kind, c.payload).where(c.number > number)
+    if until is not None:
+        found = found.where(c.number <= until)
+    return found.order_by(c.number)
 
 
 def in_force() -> ColumnElement[bool]:
@@ -172,9 +175,8 @@ def _write_change(
     """Take an entry back, or put it back into force."""
     c = _decisions.c
     target = change.entry_number
-    row = connection.execute(
-        select(c.number, c.time, c.kind, c.payload, c.undone_by).where(c.number == target)
-    ).first()
+    wanted: Select[Any] = select(c.number, c.time, c.kind, c.payload, c.undone_by)
+    row = connection.execute(wanted.where(c.number == target)).first()
     entry = read_entry(row).entry if row is not None else None
     if row is None or entry is None or isinstance(entry, NewUndo | NewRestore):
         raise NotFoundError(

@@ -23,11 +23,13 @@ from deepaid_core.domain.queries import (
     Reach,
 )
 from deepaid_core.domain.suppression import Suppression
+from deepaid_core.domain.trial import Trial
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import NotFoundError
 from deepaid_core.store import log, nearby, queries, reached, rows, summaries, suppressed, tables
 from deepaid_core.store.base import Store
 from deepaid_core.store.connect import Database, database_url
+from deepaid_core.store.trial import tried
 
 __all__ = ["SqlStore", "open_store"]
 
@@ -196,9 +198,13 @@ class SqlStore(Store):
         with self._database.writing() as connection:
             return log.append(connection, entries, now=self._clock(), expected=expected)
 
-    def log(self, *, after: int = 0) -> tuple[LogEntry, ...]:
+    def trial(self, entries: Sequence[Entry], *, expected: int) -> Trial:
+        with self._database.trying() as connection:
+            return tried(connection, entries, now=self._clock(), expected=expected)
+
+    def log(self, *, after: int = 0, until: int | None = None) -> tuple[LogEntry, ...]:
         with self._database.reading() as connection:
-            found = connection.execute(log.entries_after(after)).all()
+            found = connection.execute(log.entries_after(after, until=until)).all()
         return tuple(rows.read_entry(row) for row in found)
 
     def verdicts(

@@ -1,6 +1,7 @@
 """Suppressions, settings and imports in the log, and entries that are put back into force."""
 
 import json
+from typing import Any
 
 from alembic import op
 from sqlalchemy import (
@@ -69,7 +70,9 @@ def _extend_decisions(connection: Connection) -> None:
     run("CREATE TEMPORARY TABLE kept_links AS SELECT * FROM verdict_findings")
     run("DELETE FROM verdict_findings")
     op.drop_index("decisions_of_pattern", "decisions")
-    place = {"insert_before": "payload"} if connection.dialect.name == "sqlite" else {}
+    place: dict[str, Any] = (
+        {"insert_before": "payload"} if connection.dialect.name == "sqlite" else {}
+    )
     with op.batch_alter_table("decisions", naming_convention=_UNNAMED) as batch:
         batch.drop_constraint("decisions_undoes_key", type_="unique")
         batch.drop_column("undoes")
