@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from threading import Lock, RLock
 from typing import Final
@@ -14,10 +14,13 @@ from deepaid_core.distiller.machine import Machine
 from deepaid_core.distiller.suggestion import Suggestion
 from deepaid_core.distiller.symbolizers import describe_state
 from deepaid_core.domain.graph import StateGraph
+from deepaid_core.domain.log import LogEntry
 from deepaid_core.domain.queries import FindingRow
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import NotFoundError
 from deepaid_core.store.base import Store
+from deepaid_core.workflow.differences import TransitionChange, read_differently, transitions
+from deepaid_core.workflow.ledger import Ledger
 from deepaid_core.workspace import Workspace
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "describe",
     "distiller",
     "explained",
+    "ledger",
     "machine",
     "paths_suggested",
     "state_graph",
@@ -43,26 +47,8 @@ _KEPT_VERSIONS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class TransitionChange:
-    """One count of the machine before and after an entry of the log.
-
-    Attributes:
-        source: A state, or None for the start.
-        target: A state, or None for the category.
-    """
-
-    detector_name: str
-    label: VerdictLabel
-    category: str
-    source: str | None
-    target: str | None
-    before: int
-    after: int
-
-
-@dataclass(frozen=True, slots=True)
 class MachineChange:
-    """What one entry of the log, a verdict or an undo, did to the machine.
+    """What one entry of the log did to the machine and to what it suggests.
 
     Attributes:
         machine_before: Number of the version without the entry.
@@ -77,13 +63,21 @@ class MachineChange:
     open_findings: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Older:
+    # An earlier version, and the number up to which it knows the log's decisions.
+    distiller: Distiller
+    knows: int
+
+
 @dataclass(slots=True)
 class _Memory:
     """What was computed for one store; every field is a cache."""
 
     lock: RLock = field(default_factory=RLock)
     latest: Distiller = field(default_factory=Distiller)
-    older: OrderedDict[int, Distiller] = field(default_factory=OrderedDict)
+    ledger: Ledger = field(default_factory=Ledger)
+    older: OrderedDict[int, _Older] = field(default_factory=OrderedDict)
     explained: tuple[tuple[int, int], int] | None = None
     suggested: tuple[tuple[int, int], dict[tuple[str, ...], set[str]]] | None = None
 
@@ -109,14 +103,19 @@ def distiller(workspace: Workspace, version: int | None = None) -> Distiller:
                 f"{memory.latest.machine.number}."
             )
         if version not in memory.older:
-            known = max((n for n in memory.older if n < version), default=None)
-            start = memory.older[known] if known is not None else Distiller()
-            entries = workspace.store.log(after=start.machine.number)
-            memory.older[version] = start.after(e for e in entries if e.number <= version)
+            memory.older[version] = _moved(memory, version)
         memory.older.move_to_end(version)
         while len(memory.older) > _KEPT_VERSIONS:
             memory.older.popitem(last=False)
-        return memory.older[version]
+        return memory.older[version].distiller
+
+
+def ledger(workspace: Workspace) -> Ledger:
+    """Which decisions are in force, as far as the log goes now."""
+    memory = _memory(workspace.store)
+    with memory.lock:
+        _catch_up(memory, workspace.store)
+        return memory.ledger
 
 
 def machine(workspace: Workspace, version: int | None = None) -> Machine:
@@ -173,26 +172,23 @@ def explained(workspace: Workspace) -> int:
         return memory.explained[1]
 
 
-def changes(workspace: Workspace, verdict_number: int) -> MachineChange:
-    """What an entry of the log changed, be it a verdict or an undo.
+def changes(workspace: Workspace, number: int) -> MachineChange:
+    """What an entry of the log changed, whatever it is.
 
     Raises:
         NotFoundError: The log has no such entry.
     """
-    if verdict_number < 1:
-        raise NotFoundError(f"There is no entry {verdict_number}; the log starts with entry 1.")
-    before = distiller(workspace, verdict_number - 1)
-    after = distiller(workspace, verdict_number)
-    transitions = _transitions(before.machine, after.machine)
-    touched = {change.detector_name for change in transitions}
-    findings = 0
-    for row in workspace.store.open_paths() if touched else ():
-        if row.detector_name in touched:
-            old = before.suggest(row.detector_name, row.path)
-            new = after.suggest(row.detector_name, row.path)
-            if (old.label, old.category) != (new.label, new.category):
-                findings += row.open_findings
-    return MachineChange(before.machine.number, after.machine.number, transitions, findings)
+    if number < 1:
+        raise NotFoundError(f"There is no entry {number}; the log starts with entry 1.")
+    after = distiller(workspace, number)
+    before = distiller(workspace, number - 1)
+    _, findings = read_differently(workspace.store.open_paths(), before, after, limit=0)
+    return MachineChange(
+        machine_before=before.machine.number,
+        machine_after=after.machine.number,
+        transitions=transitions(before.machine, after.machine),
+        open_findings=findings,
+    )
 
 
 def state_graph(
@@ -227,10 +223,30 @@ def _catch_up(memory: _Memory, store: Store) -> None:
     number, _ = store.version()
     if number < memory.latest.machine.number:
         # The database was replaced by an older copy: nothing remembered is true of it.
-        memory.latest, memory.explained, memory.suggested = Distiller(), None, None
+        memory.latest, memory.ledger = Distiller(), Ledger()
+        memory.explained = memory.suggested = None
         memory.older.clear()
     if number > memory.latest.machine.number:
-        memory.latest = memory.latest.after(store.log(after=memory.latest.machine.number))
+        entries = store.log(after=memory.latest.machine.number)
+        memory.latest = memory.latest.after(entries)
+        memory.ledger = memory.ledger.after(entries)
+
+
+def _moved(memory: _Memory, version: int) -> _Older:
+    # An earlier version is the nearest known one with some decisions taken back and others put
+    # into force: what it costs grows with the difference, not with the log.
+    known = [_Older(memory.latest, memory.latest.machine.number), *memory.older.values()]
+    start = min(
+        (one for one in known if one.knows >= version),
+        key=lambda one: abs(one.distiller.machine.number - version),
+    )
+    way = memory.ledger.way(start.distiller.machine.number, version)
+    entries = (
+        LogEntry(number, 0.0, entry)
+        for number, entry in enumerate(way.entries("", ""), start.knows + 1)
+    )
+    moved = start.distiller.after(entries)
+    return _Older(replace(moved, machine=replace(moved.machine, number=version)), start.knows)
 
 
 def _suggested(workspace: Workspace) -> dict[tuple[str, ...], set[str]]:
@@ -250,32 +266,3 @@ def _suggested(workspace: Workspace) -> dict[tuple[str, ...], set[str]]:
                     names |= {one.category, f"{one.label.value}\n{one.category}"}
             memory.suggested = (at, offered)
         return memory.suggested[1]
-
-
-def _transitions(before: Machine, after: Machine) -> tuple[TransitionChange, ...]:
-    found: list[TransitionChange] = []
-    for key in before.chains.keys() | after.chains.keys():
-        old, new = before.chains.get(key), after.chains.get(key)
-        if old is new:
-            continue
-        old_steps, new_steps = old.steps if old else {}, new.steps if new else {}
-        detector_name, outcome = key
-        found.extend(
-            TransitionChange(detector_name, outcome.label, outcome.category, *step, was, now)
-            for step in old_steps.keys() | new_steps.keys()
-            if (was := old_steps.get(step, 0)) != (now := new_steps.get(step, 0))
-        )
-    return tuple(
-        sorted(
-            found,
-            key=lambda c: (
-                c.detector_name,
-                c.label,
-                c.category,
-                c.source is not None,
-                c.source or "",
-                c.target is None,
-                c.target or "",
-            ),
-        )
-    )
