@@ -31,7 +31,7 @@ Limit = Annotated[int, typer.Option(min=1, help="Show at most this many.")]
 def findings(
     ctx: typer.Context,
     status: Annotated[
-        Literal["open", "closed", "all"], typer.Option(help="Which findings.")
+        Literal["open", "closed", "suppressed", "all"], typer.Option(help="Which findings.")
     ] = "open",
     pattern: Annotated[
         str | None, typer.Option(help="Only this pattern, P-...", show_default=False)
@@ -218,6 +218,9 @@ def patterns(ctx: typer.Context, limit: Limit = 20, as_json: AsJson = False) -> 
 def _state(row: FindingRow, suggestion: "Suggestion | None") -> str:
     if row.verdict:
         return f"{row.verdict}: {row.category}" if row.category else row.verdict
+    if row.suppression_number is not None:
+        check = " (left as a check)" if row.resurfaced else ""
+        return f"suppressed by S-{row.suppression_number}{check}"
     if suggestion is None or suggestion.category is None:
         return "(unknown)"
     return f"({suggestion.category}, {format_share(suggestion.confidence)})"

@@ -15,6 +15,7 @@ from deepaid_core.cli import (
     detection,
     findings,
     reporting,
+    suppressions,
     verdicts,
 )
 from deepaid_core.cli.terminal import Settings, guarded, say
@@ -33,6 +34,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "patterns": findings.patterns,
     "verdict": verdicts.verdict,
     "undo": verdicts.undo,
+    "suppress": suppressions.suppress,
+    "suppressions": suppressions.suppressions,
     "report": reporting.report,
     "bench": bench.bench,
 }

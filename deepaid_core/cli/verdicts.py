@@ -1,25 +1,21 @@
 """`deepaid verdict` and `undo`."""
 
-import sys
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepaid_core.cli.author import Author, author_of
 from deepaid_core.cli.terminal import json_text, opened, say
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.errors import VerdictRefusedError
+from deepaid_core.errors import InvalidParameterError
 from deepaid_core.figures.numbers import format_count
 
 if TYPE_CHECKING:
     from deepaid_core.workflow.triage import VerdictOutcome
-    from deepaid_core.workspace import Workspace
 
 __all__ = ["undo", "verdict"]
 
-Author = Annotated[
-    str | None,
-    typer.Option(help="Who decides. Else DEEPAID_USER, else you are asked.", show_default=False),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -50,7 +46,7 @@ def verdict(
     if pattern and len(finding_ids) != 1:
         raise typer.BadParameter("Give exactly one finding with --pattern.")
     with opened(ctx) as workspace:
-        who = _author(workspace, author)
+        who = author_of(workspace, author)
         looked_at = workspace.store.finding(finding_ids[0])
         why = triage.drafted_reason(looked_at) if reason is None else reason
         if pattern:
@@ -78,6 +74,7 @@ def verdict(
         return
     numbers = " ".join(str(number) for number in outcome.numbers)
     say(f"Decision {numbers}: {label} on {format_count(outcome.findings, 'finding')}. {why}")
+    _tell_suppressions(outcome)
     _tell_machine(outcome)
     say(f"To take it back: deepaid undo {numbers}")
 
@@ -85,28 +82,48 @@ def verdict(
 def undo(
     ctx: typer.Context,
     numbers: Annotated[
-        list[int], typer.Argument(metavar="NUMBER", help="Numbers of the decisions.")
+        list[str],
+        typer.Argument(metavar="NUMBER", help="Numbers of entries of the log, e.g. 12 or S-14."),
     ],
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     author: Author = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take decisions back; the log keeps both, the machine forgets exactly."""
+    """Take decisions, suppressions, settings or imports back; the log keeps both."""
     from deepaid_core.workflow import triage
 
+    entries = [_entry_number(number) for number in numbers]
     with opened(ctx) as workspace:
         outcome = triage.undo(
             workspace,
-            entry_numbers=numbers,
-            author=_author(workspace, author),
+            entry_numbers=entries,
+            author=author_of(workspace, author),
             reason=reason,
         )
     if as_json:
         typer.echo(json_text(outcome))
         return
-    taken = " ".join(str(number) for number in numbers)
+    taken = " ".join(str(number) for number in entries)
     say(f"Took back decision {taken} on {format_count(outcome.findings, 'finding')}.")
+    _tell_suppressions(outcome)
     _tell_machine(outcome)
+
+
+def _entry_number(text: str) -> int:
+    found = re.fullmatch(r"(?:[Ss]-)?([0-9]{1,15})", text)
+    if found is None:
+        raise InvalidParameterError(
+            f"'{text[:60]}' is no entry of the log; give a number, e.g. 12 or S-14."
+        )
+    return int(found[1])
+
+
+def _tell_suppressions(outcome: "VerdictOutcome") -> None:
+    if outcome.disabled:
+        names = ", ".join(f"S-{number}" for number in outcome.disabled)
+        say(f"Disabled {names}: an attack is in its scope now.")
+    if outcome.reopened:
+        say(f"Back in the open queue: {format_count(outcome.reopened, 'suppressed finding')}.")
 
 
 def _tell_machine(outcome: "VerdictOutcome") -> None:
@@ -114,14 +131,3 @@ def _tell_machine(outcome: "VerdictOutcome") -> None:
         f"Machine M-{outcome.machine_before} became M-{outcome.machine_after}; it has a suggestion "
         f"for {outcome.explained_after:,} open findings (before: {outcome.explained_before:,})."
     )
-
-
-def _author(workspace: "Workspace", given: str | None) -> str:
-    name = (given or workspace.author or "").strip()
-    if not name and sys.stdin.isatty():
-        name = str(typer.prompt("Your name, for the log")).strip()
-    if not name:
-        raise VerdictRefusedError(
-            "Nobody is named as the author of this decision; set DEEPAID_USER or give --author."
-        )
-    return name
