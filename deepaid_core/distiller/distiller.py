@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from deepaid_core.distiller.evidence import Evidence
+from deepaid_core.distiller.explanation import PathExplanation, explained
 from deepaid_core.distiller.fold import TEACHING, folded
 from deepaid_core.distiller.machine import Lesson, Machine, Outcome
 from deepaid_core.distiller.reading import knows, read
@@ -104,6 +105,10 @@ class Distiller:
             alternatives=tuple((o.category, share) for o, share in answer.probabilities),
             verdict_numbers=self._cited(detector_name, outcome, path, reading),
         )
+
+    def explain(self, detector_name: str, path: tuple[str, ...]) -> PathExplanation:
+        """What was counted on each transition of a path, by outcome."""
+        return explained(self.machine, detector_name, path)
 
     def _cited(
         self, detector_name: str, outcome: Outcome, path: tuple[str, ...], reading: Reading

@@ -80,7 +80,7 @@ class Table(Mapping[_Key, _Value]):
         return default if found is None else found
 
     def __contains__(self, key: object) -> bool:
-        return self.get(key) is not None  # type: ignore[call-overload]
+        return self.get(key) is not None  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return self._size
