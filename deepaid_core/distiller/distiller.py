@@ -78,6 +78,8 @@ class Distiller:
 
     def knows(self, detector_name: str, path: tuple[str, ...]) -> bool:
         """Whether there is a suggestion for a path; quicker than making it."""
+        if self.settings.reading == "paper":
+            return self.suggest(detector_name, path).known
         return bool(path) and knows(self.machine, detector_name, pattern_of(path))
 
     def suggest(
