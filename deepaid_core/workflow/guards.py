@@ -262,12 +262,8 @@ def _overlapping(facts: Facts) -> Check:
     held = sum(count for _, count in facts.overlapping)
     if held and held >= facts.covered:
         names = ", ".join(f"S-{number}" for number, _ in facts.overlapping[:5])
-        return Check(
-            name,
-            False,
-            False,
-            f"{names} already covers {_findings(held)} of this scope, most of it.",
-        )
+        sentence = f"Most of this scope, {_findings(held)}, is under {names} already."
+        return Check(name, False, False, sentence)
     return Check(name, True, False, "No other suppression covers most of it.")
 
 

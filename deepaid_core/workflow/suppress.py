@@ -6,12 +6,13 @@ from typing import Final, Literal
 
 from deepaid_core.domain.queries import FindingRow, PatternRow, Reach
 from deepaid_core.domain.suppression import NewSuppression, Suppression
-from deepaid_core.errors import StaleWriteError, SuppressionRefusedError
+from deepaid_core.errors import SuppressionRefusedError
 from deepaid_core.store.coverage import is_resurfaced
 from deepaid_core.workflow.guards import Check, guards
 from deepaid_core.workflow.proposals import DEFAULT_DAYS, burst_proposal, proposal
 from deepaid_core.workflow.reach import drawn
 from deepaid_core.workflow.scopes import scope_problem
+from deepaid_core.workflow.steady import steadily
 from deepaid_core.workflow.suppression_facts import facts_of
 from deepaid_core.workflow.suppression_texts import (
     DAY_S,
@@ -41,7 +42,6 @@ __all__ = [
 EXPIRING_S: Final = 3 * DAY_S
 """A suppression that ends within this time is listed as expiring."""
 
-_TRIES: Final = 5
 _EXAMPLES: Final = 5
 _NOTHING: Final = Reach(0, 0, 0, 0, 0, 0, 0, 0, None, None, (), (), {}, {})
 
@@ -128,20 +128,18 @@ def suppress(workspace: Workspace, decision: NewSuppression) -> SuppressionOutco
         NotFoundError: No finding is of its pattern.
         StaleWriteError: Others wrote each time in between; try again.
     """
-    for attempt in range(_TRIES):
+
+    def attempt() -> int:
         number, found = _looked_at(workspace, decision, time.time())
         failed = [one for one in found.checks if one.blocking and not one.passed]
         if failed:
             raise SuppressionRefusedError(_refusal(failed))
-        try:
-            (written,) = workspace.store.append([cleaned(decision)], expected=number)
-        except StaleWriteError:
-            if attempt == _TRIES - 1:
-                raise
-            continue
-        (done,) = workspace.store.suppressions(number=written.number)
-        return SuppressionOutcome(written.number, done.suppressed, done.resurfaced)
-    raise AssertionError("unreachable: the last try either returned or raised")
+        (written,) = workspace.store.append([cleaned(decision)], expected=number)
+        return written.number
+
+    number = steadily(attempt)
+    (done,) = workspace.store.suppressions(number=number)
+    return SuppressionOutcome(number, done.suppressed, done.resurfaced)
 
 
 def listing(workspace: Workspace, *, now: float | None = None) -> tuple[SuppressionView, ...]:
