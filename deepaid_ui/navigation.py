@@ -52,6 +52,22 @@ PAGES: tuple[PageEntry, ...] = (
         "patterns",
     ),
     PageEntry(
+        "suppressions",
+        "Knowledge",
+        "pages/knowledge/suppressions.py",
+        "Suppressions",
+        ":material/visibility_off:",
+        "suppressions",
+    ),
+    PageEntry(
+        "versions",
+        "Knowledge",
+        "pages/knowledge/versions.py",
+        "Versions",
+        ":material/history:",
+        "versions",
+    ),
+    PageEntry(
         "compare",
         "Knowledge",
         "pages/knowledge/compare.py",
