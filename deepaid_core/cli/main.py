@@ -14,6 +14,7 @@ from deepaid_core.cli import (
     data,
     detection,
     findings,
+    machine,
     reporting,
     suppressions,
     verdicts,
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "undo": verdicts.undo,
     "suppress": suppressions.suppress,
     "suppressions": suppressions.suppressions,
+    "settings": machine.settings,
     "report": reporting.report,
     "bench": bench.bench,
 }
@@ -85,3 +87,11 @@ _data = typer.Typer(
 for _name, _command in data.COMMANDS.items():
     _data.command(_name)(guarded(_command))
 app.add_typer(_data, name="data")
+
+_machine = typer.Typer(
+    rich_markup_mode=None, help="Show what the Distiller has learned, or work with its versions."
+)
+_machine.callback(invoke_without_command=True)(guarded(machine.machine))
+for _name, _command in machine.COMMANDS.items():
+    _machine.command(_name)(guarded(_command))
+app.add_typer(_machine, name="machine")

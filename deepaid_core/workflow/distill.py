@@ -1,7 +1,7 @@
 """What the Distiller has learned and suggests; nothing here writes."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from threading import Lock, RLock
@@ -38,6 +38,7 @@ __all__ = [
     "state_graph",
     "suggestion_for_path",
     "suggestions",
+    "titles",
 ]
 
 UNKNOWN: Final = "unknown"
@@ -199,16 +200,20 @@ def state_graph(
     Raises:
         NotFoundError: The log has no such entry.
     """
-    return graph_of(machine(workspace, version), detector_name, titles=_titles())
+    return graph_of(machine(workspace, version), detector_name, titles=titles())
 
 
 def describe(state: str) -> str:
     """A state in an analyst's words; plain text, to be escaped where it is shown."""
-    return describe_state(state, _titles())
+    return describe_state(state, titles())
 
 
 @lru_cache(maxsize=1)
-def _titles() -> dict[str, str]:
+def titles() -> Mapping[str, str]:
+    """Title of each field of packets; other kinds of data spell theirs in the state itself.
+
+    Fields of own tables have none here and are shown by their name.
+    """
     from deepaid_core.sources.afterimage_schema import afterimage_schema
 
     return {one.name: one.title for one in afterimage_schema().fields}
