@@ -13,6 +13,8 @@ __all__ = ["clear", "filters", "paths_for", "version"]
 
 _CHOICES = ("severity", "detector", "entity", "pattern", "verdict", "suggestion", "proof")
 _BOUND = (*_CHOICES, "status", "q", "sort", "group")
+_CHIPS = ("since", "suppression", "resurfaced")
+"""Parameters that only links set; each shows as a button that drops it."""
 
 
 def version() -> str:
@@ -35,7 +37,8 @@ def clear() -> None:
         st.session_state[name] = None
     st.session_state["q"] = ""
     st.session_state["status"] = "open"
-    session.set_param("since", None)
+    for name in _CHIPS:
+        session.set_param(name, None)
 
 
 # Options stand in the address as they are shown, so none of these widgets renames its options.
@@ -103,18 +106,33 @@ def filters() -> QueueView:
         _choice("Suggestion", "suggestion", ["unknown", *known["category"]])
     with places[6]:
         _choice("Proof", "proof", ["verified", "not verified"])
-    since = session.param("since")
-    if since is not None and since.isdecimal():
-        st.button(
-            f"Only the hour from {format_time_utc(float(since[:10]))}",
-            icon=":material/close:",
-            icon_position="right",
-            help="Click to drop this filter",
-            on_click=session.set_param,
-            args=("since", None),
-        )
     values = {name: st.session_state.get(name) for name in _BOUND}
-    return QueueView.of({**values, "since": since})
+    view = QueueView.of({**values, **{name: session.param(name) for name in _CHIPS}})
+    if any(getattr(view, name) is not None for name in _CHIPS):
+        _chips(view)
+    return view
+
+
+def _chips(view: QueueView) -> None:
+    with st.container(horizontal=True):
+        if view.since is not None:
+            _chip("since", f"Only the hour from {format_time_utc(float(view.since))}")
+        if view.suppression is not None:
+            _chip("suppression", f"Only under suppression S-{view.suppression}")
+        if view.resurfaced is not None:
+            _chip("resurfaced", "Only re-surfaced for a check")
+
+
+def _chip(name: str, label: str) -> None:
+    st.button(
+        label,
+        key=f"chip-{name}",
+        icon=":material/close:",
+        icon_position="right",
+        help="Click to drop this filter",
+        on_click=session.set_param,
+        args=(name, None),
+    )
 
 
 def paths_for(view: QueueView) -> tuple[tuple[str, ...], ...] | None:

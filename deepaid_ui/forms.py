@@ -66,7 +66,9 @@ def _choose(target: Target, label: VerdictLabel) -> None:
     st.session_state[f"{target.key}-label"] = label
 
 
-def _save(target: Target, after: Callable[[], None] | None) -> None:
+def _save(
+    target: Target, after: Callable[[], None] | None, saved: Callable[[], None] | None
+) -> None:
     state = st.session_state
     label: VerdictLabel = state[f"{target.key}-label"]
     if given := state.get(f"{target.key}-author"):
@@ -102,8 +104,9 @@ def _save(target: Target, after: Callable[[], None] | None) -> None:
         )
     session.remember_done(session.Done(_told(label, category, outcome), outcome.numbers))
     state[_SAVED] = True
-    if after:
-        after()
+    for step in (after, saved):
+        if step:
+            step()
 
 
 def _told(label: VerdictLabel, category: str, outcome: triage.VerdictOutcome) -> str:
@@ -112,6 +115,11 @@ def _told(label: VerdictLabel, category: str, outcome: triage.VerdictOutcome) ->
         f" as {len(outcome.numbers)} decisions, one per pattern" if len(outcome.numbers) > 1 else ""
     )
     text = f"{name}: {format_count(outcome.findings, 'finding')}{decisions}."
+    if outcome.disabled:
+        ids = ", ".join(f"S-{number}" for number in outcome.disabled)
+        text += f" It disabled {ids}, which would have hidden this attack."
+    if outcome.reopened:
+        text += f" {format_count(outcome.reopened, 'suppressed finding')} came back to the queue."
     if label not in _TEACHES:
         return f"{text} This verdict teaches the Distiller nothing."
     return (
@@ -200,6 +208,7 @@ def verdict_form(
     after: Callable[[], None] | None = None,
     next_label: str | None = None,
     shortcuts: bool = True,
+    saved: Callable[[], None] | None = None,
 ) -> None:
     """Draw the form; saving redraws the whole page.
 
@@ -208,6 +217,7 @@ def verdict_form(
         after: Called once the verdict is stored when the first of two save buttons was used.
         next_label: Label of that button; without one there is only "Save".
         shortcuts: Whether letters choose the label; only one form on a page may have them.
+        saved: Called once the verdict is stored, whichever button was used.
     """
     if st.session_state.pop(_SAVED, False):
         st.rerun()
@@ -226,12 +236,12 @@ def verdict_form(
                 type="primary",
                 shortcut="Ctrl+Enter" if shortcuts else None,
                 on_click=save,
-                args=(target, after),
+                args=(target, after, saved),
             )
         st.button(
             "Save",
             key=f"{target.key}-save",
             type="secondary" if next_label else "primary",
             on_click=save,
-            args=(target, None),
+            args=(target, None, saved),
         )

@@ -16,19 +16,22 @@ from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import distill, triage
 from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui import (
+    burst,
     charts,
     filters,
     firmness,
     forms,
     navigation,
     panels,
+    patterns,
     problems,
     reporting,
     session,
+    suppress_form,
     tables,
 )
 from deepaid_ui.session import QueueView
-from deepaid_ui.text import plain
+from deepaid_ui.text import one_line, plain
 from deepaid_ui.views import kinds
 from deepaid_ui.workspace import workspace
 
@@ -55,7 +58,7 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
             reference_score=diagnostics.reference_score,
             threshold=diagnostics.threshold,
         )
-        panels.verdict_badge(row.verdict, row.category)
+        panels.standing_badge(row)
         st.space("stretch")
         if st.button("Queue", icon=":material/list:", help="Back to the queue as it was left"):
             navigation.go("queue", view.to_params())
@@ -205,6 +208,7 @@ def history(
     """The pattern, what was decided on it before, and on this finding."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Pattern {plain(finding.pattern_id)}**")
+        patterns.attack_badge(pattern)
         navigation.link(
             "patterns",
             "Open the pattern",
@@ -216,7 +220,7 @@ def history(
     if pattern is not None:
         panels.facts(
             (
-                ("Open findings", f"{pattern.open_findings:,} of {pattern.findings:,}"),
+                ("Findings", patterns.summary(pattern)),
                 ("Entities", f"{pattern.entities:,}"),
                 ("True / false positive", f"{pattern.true_positives} / {pattern.false_positives}"),
                 (
@@ -259,6 +263,24 @@ def history(
         st.caption("None yet.")
 
 
+def _under(row: FindingRow, number: int) -> None:
+    with st.container(border=True):
+        st.caption(
+            "Left in the queue as a check of a suppression: is it still right?"
+            if row.resurfaced
+            else "Kept out of the open queue by a suppression"
+        )
+        for one in workspace().store.suppressions(number=number):
+            decision = one.decision
+            st.text(f"{one_line(shorten(decision.category, 80))}: {decision.reason}")
+        navigation.link(
+            "suppressions",
+            f"Open suppression S-{number}",
+            {"s": str(number)},
+            icon=":material/visibility_off:",
+        )
+
+
 def rail(
     finding: Finding,
     row: FindingRow,
@@ -283,6 +305,10 @@ def rail(
                 on_click=problems.in_callback(panels.undo),
                 args=((row.verdict_number,),),
             )
+            if suppress_form.is_burst([row]):
+                suppress_form.burst_button(burst.burst_of(row), key="burst_suppress")
+    elif row.suppression_number is not None:
+        _under(row, row.suppression_number)
     with st.container(border=True):
         st.caption("Judge anew" if row.verdict_number is not None else "Your verdict")
         siblings = pattern.open_findings if pattern else 0

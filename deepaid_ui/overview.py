@@ -16,11 +16,16 @@ from deepaid_core.figures.scores import times_utc
 from deepaid_core.figures.text import shorten
 from deepaid_core.figures.volume import detector_hours, volume
 from deepaid_core.workflow.preparation import preparation
-from deepaid_ui import charts, filters, navigation, panels, patterns, tables
+from deepaid_ui import charts, filters, navigation, panels, patterns
 from deepaid_ui.job_panel import job_panel
 from deepaid_ui.jobs import Job, registry
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
+
+try:
+    from deepaid_core.workflow import steering
+except ImportError:  # TEMPORARY until it is there
+    steering = None  # type: ignore[assignment]
 
 __all__ = ["being_prepared", "counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
 
@@ -98,23 +103,38 @@ def demo_outcome() -> None:
 def counts(numbers: Overview) -> None:
     """What is open, and what was decided."""
     decided = numbers.verdicts
-    places = st.columns(5, gap="small")
+    places = st.columns(6, gap="small")
     places[0].metric("Open findings", f"{numbers.open_findings:,}", border=True,
                      help=f"Of {numbers.findings:,} findings.")  # fmt: skip
-    places[1].metric("Patterns", f"{numbers.patterns:,}", border=True,
+    places[1].metric("Suppressed", f"{numbers.suppressed:,}", border=True,
+                     help="Findings that suppressions keep out of the queue; none is ever "
+                     "deleted.")  # fmt: skip
+    places[2].metric("Patterns", f"{numbers.patterns:,}", border=True,
                      help="Findings flagged for the same reasons share a pattern.")  # fmt: skip
-    places[2].metric("Entities", f"{numbers.entities:,}", border=True,
+    places[3].metric("Entities", f"{numbers.entities:,}", border=True,
                      help="Hosts, users and sessions that findings are about.")  # fmt: skip
-    places[3].metric(
+    places[4].metric(
         "Not verified", f"{numbers.unverified:,}", border=True,
         help=f"{format_share(numbers.unverified / numbers.findings)} of findings have no "
         "reference that the detector accepts.",
     )  # fmt: skip
-    places[4].metric("Decisions", f"{numbers.decisions:,}", border=True,
+    places[5].metric("Decisions", f"{numbers.decisions:,}", border=True,
                      help="Verdicts in force; one on a whole pattern counts once.")  # fmt: skip
     words = [f"{decided[label]:,} {label}" for label in VerdictLabel if decided.get(label)]
     if words:
         st.caption(f"Findings with a verdict: {', '.join(words)}.")
+    _to_check()
+
+
+def _to_check() -> None:
+    waiting = workspace().store.count(FindingQuery(status=Status.OPEN, resurfaced=True))
+    if waiting:
+        navigation.link(
+            "queue",
+            f"{format_count(waiting, 'suppressed finding')} re-surfaced for a check",
+            {"resurfaced": "yes"},
+            icon=":material/autorenew:",
+        )
 
 
 def next_steps() -> None:
@@ -134,17 +154,15 @@ def next_steps() -> None:
             if st.button("Start triage", type="primary", icon=":material/play_arrow:"):
                 navigation.go("finding", {"id": row.id})
         else:
-            st.text("All clear: each finding has a verdict.")
+            st.text("All clear: each finding has a verdict, or a suppression holds it.")
     with right.container(border=True, height="stretch"):
         st.markdown("**Pattern to judge next**")
-        unjudged = [
-            one for one in store.patterns() if one.open_findings and not patterns.decisions(one)
-        ]
-        if unjudged:
-            pattern = unjudged[0]
+        first = next(iter(steering.next_best(workspace(), limit=1)), None) if steering else None
+        if first is not None:
+            pattern = first.pattern
             st.text(
                 f"{format_count(pattern.open_findings, 'open finding')} on "
-                f"{format_count(pattern.entities, 'entity', 'entities')}, none judged yet"
+                f"{format_count(pattern.entities, 'entity', 'entities')}. {one_line(first.reason)}"
             )
             st.text(one_line(pattern.example_summary))
             if st.button("Open the pattern", icon=":material/schema:"):
@@ -190,11 +208,4 @@ def over_time(numbers: Overview) -> None:
         st.caption("Click an hour to see its findings in the queue.")
     st.markdown("**Patterns with most open findings**")
     best = [one for one in workspace().store.patterns() if one.open_findings][:_BEST_PATTERNS]
-    selection = tables.show(
-        tables.patterns_frame(best, patterns.suggestions(best)),
-        key=f"best-{filters.version()}",
-        alt="Patterns with most open findings",
-    )
-    cell = tables.clicked_row(selection)
-    if cell and cell[0] < len(best):
-        navigation.go("patterns", {"pattern": best[cell[0]].pattern_id})
+    patterns.clickable(best, key="best", alt="Patterns with most open findings")

@@ -1,14 +1,17 @@
 """Blocks that several pages share: sidebar, badges, banner, facts, empty states."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import streamlit as st
 
+from deepaid_core.domain.queries import FindingRow
 from deepaid_core.domain.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.figures.numbers import format_ratio, format_score
+from deepaid_core.figures.numbers import format_count, format_ratio, format_score
 from deepaid_core.workflow import triage
+from deepaid_core.workflow.ledger import kind_of
 from deepaid_ui import problems, session
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
@@ -24,9 +27,9 @@ __all__ = [
     "severity_badge",
     "severity_word",
     "sidebar",
+    "standing_badge",
     "style",
     "undo",
-    "verdict_badge",
 ]
 
 Color: TypeAlias = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
@@ -103,15 +106,31 @@ def proof_badge(*, verified: bool, reference_score: float, threshold: float) -> 
         )
 
 
-def verdict_badge(label: str | None, category: str | None = None) -> None:
-    """A verdict, or that there is none yet."""
-    if label is None:
+def standing_badge(row: FindingRow) -> None:
+    """A finding's verdict, else the suppression that it falls under, else that it is open."""
+    if row.verdict is not None:
+        name = LABEL_NAMES.get(row.verdict, row.verdict)
+        st.badge(
+            plain(f"{name}: {row.category}" if row.category else name),
+            color=_LABEL_COLORS.get(row.verdict, "gray"),
+        )
+    elif row.suppression_number is None:
         st.badge("Open", color="gray")
-        return
-    name = LABEL_NAMES.get(label, label)
-    st.badge(
-        plain(f"{name}: {category}" if category else name), color=_LABEL_COLORS.get(label, "gray")
-    )
+    elif row.resurfaced:
+        st.badge(
+            f"Re-surfaced for a check (S-{row.suppression_number})",
+            icon=":material/autorenew:",
+            color="orange",
+            help="A suppression covers it. A few of such findings stay in the queue, so that "
+            "somebody looks whether the suppression is still right.",
+        )
+    else:
+        st.badge(
+            f"Suppressed (S-{row.suppression_number})",
+            icon=":material/visibility_off:",
+            color="gray",
+            help="A suppression keeps it out of the open queue.",
+        )
 
 
 def facts(pairs: Sequence[tuple[str, str]], *, columns: int = 4) -> None:
@@ -131,22 +150,37 @@ def empty_state(title: str, text: str) -> None:
         st.markdown(text)
 
 
+def _entries(numbers: Sequence[int]) -> str:
+    lines = (line for n in numbers for line in workspace().store.log(after=n - 1, until=n))
+    kinds = Counter(kind_of(line.entry) for line in lines)
+    if len(numbers) > 1:
+        return ", ".join(format_count(count, kind) for kind, count in kinds.items())
+    kind = next(iter(kinds), "verdict")
+    return f"S-{numbers[0]}" if kind == "suppression" else f"{kind} {numbers[0]}"
+
+
 def undo(numbers: Sequence[int]) -> None:
-    """Take verdicts back and say what that did; for use in callbacks."""
+    """Take entries of the log back and say what that did; for use in callbacks."""
     who = session.author()
+    what = _entries(numbers)
     outcome = triage.undo(workspace(), entry_numbers=tuple(numbers), author=who or "")
-    what = f"verdict {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} verdicts"
-    session.remember_done(
-        session.Done(
-            f"Took back {what}: {outcome.findings} findings are as they were before. The "
-            f"Distiller now explains {outcome.explained_after} open findings, "
-            f"{outcome.explained_before} before."
+    text = f"Took back {what}: {format_count(outcome.findings, 'finding')} as before."
+    if outcome.reopened:
+        text += f" {outcome.reopened:,} of them came back to the queue."
+    if outcome.explained_after != outcome.explained_before:
+        text += (
+            f" The Distiller now explains {outcome.explained_after:,} open findings, "
+            f"{outcome.explained_before:,} before."
         )
-    )
+    session.remember_done(session.Done(text))
 
 
-def banner() -> None:
-    """What went wrong or was done last, with Undo on Z."""
+def banner(*, shortcut: bool = True) -> None:
+    """What went wrong or was done last, with Undo.
+
+    Args:
+        shortcut: Whether Z undoes; keys reach the page behind an open dialog too.
+    """
     # A place that is always there: a banner that came between the other elements would have the
     # browser draw every chart below it anew.
     place = st.container(key="banner_place")
@@ -163,12 +197,12 @@ def banner() -> None:
                 "Undo",
                 key="banner_undo",
                 icon=":material/undo:",
-                shortcut="Z",
+                shortcut="Z" if shortcut else None,
                 on_click=problems.in_callback(undo),
                 args=(last.numbers,),
             )
             st.page_link(
-                "pages/knowledge/patterns.py",
+                "pages/knowledge/versions.py",
                 label="What it changed",
                 query_params={"entry": str(last.numbers[-1])},
             )

@@ -17,6 +17,7 @@ from deepaid_ui import (
     problems,
     reporting,
     session,
+    suppress_form,
     tables,
 )
 from deepaid_ui.session import PAGE_SIZE, QueueView
@@ -76,10 +77,13 @@ def _nothing(view: QueueView) -> None:
         )
         st.button("Clear filters", on_click=filters.clear, icon=":material/filter_alt_off:")
     else:
+        held = workspace().store.count(QueueView(status="suppressed").query())
+        out = f" or is suppressed ({held:,})" if held else ""
         panels.empty_state(
             "All clear",
-            f"Each of {format_count(everything, 'finding')} has a verdict; nothing is left to "
-            "judge. Choose *closed* to look at what was decided.",
+            f"Each of {format_count(everything, 'finding')} has a verdict{out}; nothing is left to "
+            "judge. Choose *closed* to look at what was decided"
+            + (", *suppressed* to look at what is kept out of the queue." if held else "."),
         )
 
 
@@ -174,6 +178,8 @@ def _selection(rows: tuple[FindingRow, ...]) -> None:
             else None,
         )
     )
+    if suppress_form.is_burst(rows):
+        suppress_form.burst_button(ids, key="bulk_suppress")
     st.download_button(
         "Report (HTML)",
         data=lambda: reporting.html_report(ids, filters="a hand-picked selection"),
@@ -198,8 +204,11 @@ def _preview(view: QueueView) -> None:
         return
     ratio = finding.ratio
     diagnostics = finding.interpretation.diagnostics
+    row = workspace().store.row(finding_id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{finding.id}**")
+        if row.verdict is not None or row.suppression_number is not None:
+            panels.standing_badge(row)
         panels.severity_badge(ratio)
         panels.proof_badge(
             verified=diagnostics.verified,

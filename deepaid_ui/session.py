@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 PAGE_SIZE = 50
-STATUSES = ("open", "closed", "all")
+STATUSES = ("open", "closed", "suppressed", "all")
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SEVERITIES = tuple(str(band) for band, _ in SEVERITY_BOUNDS)
 GROUPINGS: tuple[str, ...] = ("none", *get_args(GroupBy))
@@ -50,6 +50,7 @@ _DONE = "_done"
 _LAST = "_last_finding"
 _ID = re.compile(r"[FPD]-[0-9A-Za-z]{10}")
 _HOUR = re.compile("[0-9]{1,10}")
+_SUPPRESSION = re.compile("(?:S-)?([0-9]{1,9})")
 _LONGEST_PARAM = 200
 _LONGEST_VIEW = 1500
 
@@ -93,10 +94,12 @@ class QueueView:
     parameters that widgets of the page being left are bound to.
 
     Attributes:
-        status: "open", "closed" or "all".
+        status: "open", "closed", "suppressed" or "all".
         severity: Name of a band.
         suggestion: Category that the Distiller suggests, or "unknown".
         proof: "verified" or "not verified".
+        suppression: Number of a suppression that the findings fall under.
+        resurfaced: "yes" for findings that a suppression leaves in the queue as a check.
         q: Text to look for.
         group: "none" or what to group by.
         page: From 1.
@@ -110,6 +113,8 @@ class QueueView:
     verdict: str | None = None
     suggestion: str | None = None
     proof: str | None = None
+    suppression: str | None = None
+    resurfaced: str | None = None
     q: str = ""
     since: str | None = None
     sort: str = "score"
@@ -126,6 +131,7 @@ class QueueView:
 
         page = text("page") or "1"
         pattern = text("pattern")
+        suppression = _SUPPRESSION.fullmatch(text("suppression") or "")
         return cls(
             status=_one_of(text("status"), STATUSES, "open"),
             severity=text("severity") if text("severity") in SEVERITIES else None,
@@ -135,6 +141,8 @@ class QueueView:
             verdict=text("verdict") if text("verdict") in set(VerdictLabel) else None,
             suggestion=text("suggestion"),
             proof=text("proof") if text("proof") in {"verified", "not verified"} else None,
+            suppression=suppression.group(1) if suppression else None,
+            resurfaced="yes" if text("resurfaced") == "yes" else None,
             q=(text("q") or "").strip(),
             since=text("since") if _HOUR.fullmatch(text("since") or "") else None,
             sort=_one_of(text("sort"), SORTS, "score"),
@@ -188,6 +196,8 @@ class QueueView:
             since=since,
             until=since + 3600.0 if since is not None else None,
             paths=paths,
+            suppression=int(self.suppression) if self.suppression else None,
+            resurfaced=True if self.resurfaced else None,
             sort=sort,
         )
 
@@ -230,7 +240,7 @@ class Done:
 
     Attributes:
         text: What happened, not Markdown.
-        numbers: Verdicts that Undo takes back; empty when there is nothing to take back.
+        numbers: Entries of the log that Undo takes back; empty when there is nothing to take back.
     """
 
     text: str

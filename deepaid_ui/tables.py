@@ -8,9 +8,8 @@ import streamlit as st
 
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.finding import EvidenceRow, Finding
-from deepaid_core.domain.graph import StateGraph
 from deepaid_core.domain.interpretation import Interpretation
-from deepaid_core.domain.queries import FindingRow, GroupRow, PatternRow
+from deepaid_core.domain.queries import FindingRow, GroupRow
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.figures.deviations import deviation_table
 from deepaid_core.figures.numbers import (
@@ -28,6 +27,7 @@ from deepaid_ui.panels import BANDS, LABEL_NAMES, SEVERITY_COLORS, severity_word
 from deepaid_ui.text import one_line
 
 __all__ = [
+    "cell_text",
     "changes_frame",
     "clicked_row",
     "detectors_frame",
@@ -35,11 +35,12 @@ __all__ = [
     "evidence_frame",
     "findings_frame",
     "groups_frame",
-    "nodes_frame",
-    "patterns_frame",
+    "moment",
     "peers_frame",
     "runs_frame",
+    "severity_chip",
     "show",
+    "standing_text",
     "suggestion_text",
     "verdict_text",
     "verdicts_frame",
@@ -50,7 +51,8 @@ _LINE, _PROCESS = "line", "process"
 _INTERPRETED, _MEMBER, _ELSEWHERE = "▶ interpreted", "● this finding", "○ another one"
 
 
-def _text(value: str) -> str:
+def cell_text(value: str) -> str:
+    """Any text in one short line."""
     return shorten(one_line(value), _LONGEST)
 
 
@@ -58,7 +60,7 @@ def suggestion_text(suggestion: Suggestion | None) -> str:
     """What the Distiller suggests, with its confidence: "backup-job 92 %" or "unknown"."""
     if suggestion is None or not suggestion.known or suggestion.category is None:
         return "unknown"
-    return f"{_text(suggestion.category)} {suggestion.confidence:.0%}".replace("%", " %")
+    return f"{cell_text(suggestion.category)} {suggestion.confidence:.0%}".replace("%", " %")
 
 
 def verdict_text(label: str | None, category: str | None) -> str:
@@ -66,10 +68,19 @@ def verdict_text(label: str | None, category: str | None) -> str:
     if label is None:
         return ""
     name = LABEL_NAMES.get(label, label)
-    return f"{name}: {_text(category)}" if category else name
+    return f"{name}: {cell_text(category)}" if category else name
 
 
-def _severity(ratio: float) -> str:
+def standing_text(row: FindingRow) -> str:
+    """A finding's verdict, else the suppression that it falls under; empty where neither is."""
+    if row.verdict is not None or row.suppression_number is None:
+        return verdict_text(row.verdict, row.category)
+    how = "⟳ to check" if row.resurfaced else "⊘ suppressed"
+    return f"{how} (S-{row.suppression_number})"
+
+
+def severity_chip(ratio: float) -> str:
+    """Severity as a chip of the column "Severity": its letter and the number."""
     # A bare number: not every detector's score is a multiple of its threshold.
     return f"{severity_word(ratio)[0]} {format_ratio(ratio)}"
 
@@ -87,7 +98,8 @@ def _severity_column(cells: "pd.Series[Any]") -> Any:
     )
 
 
-def _moment(time: float) -> str:
+def moment(time: float) -> str:
+    """A time for a column whose title says UTC."""
     return format_time_utc(time).removesuffix(" UTC")
 
 
@@ -102,15 +114,15 @@ def findings_frame(
     return pd.DataFrame(
         {
             "Finding": [row.id for row in rows],
-            "Severity": [[_severity(row.ratio)] for row in rows],
-            "Entity": [_text(row.entity) for row in rows],
-            "Detector": [_text(row.detector_name) for row in rows],
-            "What deviates": [_text(row.summary) for row in rows],
+            "Severity": [[severity_chip(row.ratio)] for row in rows],
+            "Entity": [cell_text(row.entity) for row in rows],
+            "Detector": [cell_text(row.detector_name) for row in rows],
+            "What deviates": [cell_text(row.summary) for row in rows],
             "Suggestion": [suggestion_text(suggestions.get(row.id)) for row in rows],
             "Verified": [_proof(row.verified) for row in rows],
-            "Verdict": [verdict_text(row.verdict, row.category) for row in rows],
+            "Verdict": [standing_text(row) for row in rows],
             "Events": [row.event_count for row in rows],
-            "Last event (UTC)": [_moment(row.last_time) for row in rows],
+            "Last event (UTC)": [moment(row.last_time) for row in rows],
             "Pattern": [row.pattern_id for row in rows],
         }
     )
@@ -120,37 +132,14 @@ def groups_frame(rows: Sequence[GroupRow], name: str) -> pd.DataFrame:
     """Groups of findings; the first column is what they share."""
     return pd.DataFrame(
         {
-            name: [_text(row.key) for row in rows],
+            name: [cell_text(row.key) for row in rows],
             "Open": [row.open_findings for row in rows],
             "Findings": [row.findings for row in rows],
-            "Severity": [[_severity(row.max_ratio)] for row in rows],
-            "Strongest example": [_text(row.example_summary) for row in rows],
+            "Severity": [[severity_chip(row.max_ratio)] for row in rows],
+            "Strongest example": [cell_text(row.example_summary) for row in rows],
             "Entities": [row.entities for row in rows],
             "Events": [row.events for row in rows],
-            "Last event (UTC)": [_moment(row.last_time) for row in rows],
-        }
-    )
-
-
-def patterns_frame(
-    rows: Sequence[PatternRow], suggestions: Mapping[str, Suggestion]
-) -> pd.DataFrame:
-    """Patterns with what was decided on them; the first column is the id."""
-    return pd.DataFrame(
-        {
-            "Pattern": [row.pattern_id for row in rows],
-            "Open": [row.open_findings for row in rows],
-            "Findings": [row.findings for row in rows],
-            "What deviates": [_text(row.example_summary) for row in rows],
-            "Suggestion": [suggestion_text(suggestions.get(row.pattern_id)) for row in rows],
-            "True positive": [row.true_positives for row in rows],
-            "False positive": [row.false_positives for row in rows],
-            "Benign positive": [row.benign_positives for row in rows],
-            "Undetermined": [row.undetermined for row in rows],
-            "Severity": [[_severity(row.max_ratio)] for row in rows],
-            "Entities": [row.entities for row in rows],
-            "Last event (UTC)": [_moment(row.last_time) for row in rows],
-            "Detector": [_text(row.detector_name) for row in rows],
+            "Last event (UTC)": [moment(row.last_time) for row in rows],
         }
     )
 
@@ -160,15 +149,15 @@ def verdicts_frame(rows: Sequence[Verdict]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Number": [row.number for row in rows],
-            "Time (UTC)": [_moment(row.time) for row in rows],
-            "Analyst": [_text(row.decision.author) for row in rows],
+            "Time (UTC)": [moment(row.time) for row in rows],
+            "Analyst": [cell_text(row.decision.author) for row in rows],
             "Verdict": [verdict_text(row.decision.label, row.decision.category) for row in rows],
             "Findings": [len(row.decision.finding_ids) for row in rows],
             "Scope": [row.decision.scope for row in rows],
             "In force": [
                 "yes" if row.undone_by is None else f"undone by {row.undone_by}" for row in rows
             ],
-            "Reason": [_text(row.decision.reason) for row in rows],
+            "Reason": [cell_text(row.decision.reason) for row in rows],
             "Pattern": [row.decision.pattern_id for row in rows],
         }
     )
@@ -180,8 +169,8 @@ def deviations_frame(interpretation: Interpretation, *, all_columns: bool) -> pd
     return pd.DataFrame(
         {
             "Rank": [row.rank for row in rows],
-            "What": [_text(row.field) for row in rows],
-            "Column": [_text(row.column) for row in rows],
+            "What": [cell_text(row.field) for row in rows],
+            "Column": [cell_text(row.column) for row in rows],
             "Observed": [row.observed for row in rows],
             "Closest normal": [row.closest_normal for row in rows],
             "Difference": [row.factor for row in rows],
@@ -238,31 +227,8 @@ def peers_frame(peers: Mapping[str, int]) -> pd.DataFrame:
     ranked = sorted(peers.items(), key=lambda item: (-item[1], item[0]))
     return pd.DataFrame(
         {
-            "Counterpart": [_text(name) for name, _ in ranked],
+            "Counterpart": [cell_text(name) for name, _ in ranked],
             "Events": [count for _, count in ranked],
-        }
-    )
-
-
-def nodes_frame(graph: StateGraph, selected: str | None) -> pd.DataFrame:
-    """States and categories of the machine, those beside the selected one first."""
-    near: dict[str, str] = {}
-    for edge in graph.edges:
-        if edge.source == selected:
-            near[edge.target] = "follows"
-        if edge.target == selected:
-            near.setdefault(edge.source, "precedes")
-    if selected is not None:
-        near[selected] = "selected"
-    nodes = sorted(graph.nodes, key=lambda node: (node.id != selected, node.id not in near))
-    return pd.DataFrame(
-        {
-            **({"": [near.get(node.id, "") for node in nodes]} if selected else {}),
-            "State or category": [_text(node.title) for node in nodes],
-            "Kind": ["category" if node.is_category else "state" for node in nodes],
-            "Decisions": [node.support for node in nodes],
-            "True positive": [node.true_positives for node in nodes],
-            "False positive": [node.false_positives for node in nodes],
         }
     )
 
@@ -273,10 +239,10 @@ def changes_frame(change: MachineChange) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "From": [
-                "start" if one.source is None else _text(describe(one.source)) for one in rows
+                "start" if one.source is None else cell_text(describe(one.source)) for one in rows
             ],
             "To": [
-                _text(f"[{one.category}]" if one.target is None else describe(one.target))
+                cell_text(f"[{one.category}]" if one.target is None else describe(one.target))
                 for one in rows
             ],
             "Verdict": [verdict_text(one.label, one.category) for one in rows],
@@ -290,14 +256,14 @@ def detectors_frame(rows: Sequence[DetectorRecord]) -> pd.DataFrame:
     """Detector versions."""
     return pd.DataFrame(
         {
-            "Detector": [_text(row.name) for row in rows],
+            "Detector": [cell_text(row.name) for row in rows],
             "Version": [row.id for row in rows],
             "Kind": [row.kind for row in rows],
             "Threshold": [format_score(row.threshold) for row in rows],
-            "How the threshold was chosen": [_text(row.threshold_method) for row in rows],
-            "Trained on": [_text(row.trained_on) for row in rows],
+            "How the threshold was chosen": [cell_text(row.threshold_method) for row in rows],
+            "Trained on": [cell_text(row.trained_on) for row in rows],
             "Training events": [row.training_events for row in rows],
-            "Created (UTC)": [_moment(row.created_time) for row in rows],
+            "Created (UTC)": [moment(row.created_time) for row in rows],
             "SHA-256": [row.sha256 for row in rows],
         }
     )
@@ -307,22 +273,26 @@ def runs_frame(rows: Sequence[RunRecord]) -> pd.DataFrame:
     """Detection runs."""
     return pd.DataFrame(
         {
-            "File": [_text(row.source_name) for row in rows],
-            "Finished (UTC)": [_moment(row.finished_time) for row in rows],
+            "File": [cell_text(row.source_name) for row in rows],
+            "Finished (UTC)": [moment(row.finished_time) for row in rows],
             "Events": [row.events for row in rows],
             "Anomalies": [row.anomalies for row in rows],
             "Verified anomalies": [row.verified for row in rows],
             "Findings": [row.findings for row in rows],
             "Not used": [row.skipped for row in rows],
             "Took": [format_duration(row.elapsed_s) for row in rows],
-            "From (UTC)": [_moment(row.first_time) for row in rows],
-            "To (UTC)": [_moment(row.last_time) for row in rows],
+            "From (UTC)": [moment(row.first_time) for row in rows],
+            "To (UTC)": [moment(row.last_time) for row in rows],
             "Detector": [row.detector_id for row in rows],
             "SHA-256": [row.source_sha256 for row in rows],
         }
     )
 
 
+_VERDICTS_HELP = (
+    "Decisions in force on the pattern; one on many findings counts once. TP true positive, FP "
+    "false positive, BP benign positive, ? undetermined."
+)
 _CONFIG: dict[str, Any] = {
     "Finding": st.column_config.TextColumn(width=112, pinned=True),
     "Pattern": st.column_config.TextColumn(width=118),
@@ -334,6 +304,12 @@ _CONFIG: dict[str, Any] = {
     _LINE: st.column_config.TextColumn(width=620),
     "State or category": st.column_config.TextColumn(width=620),
     "Kind": st.column_config.TextColumn(width=95),
+    "Why": st.column_config.TextColumn(width=380),
+    "Expected to leave": st.column_config.NumberColumn(
+        width=120,
+        format="%.1f",
+        help="Open findings that one verdict on the pattern is expected to take out of the queue.",
+    ),
     "Strongest example": st.column_config.TextColumn(width="large"),
     "Suggestion": st.column_config.TextColumn(
         width=100, help="What the Distiller makes of earlier verdicts, and how sure it is."
@@ -372,6 +348,7 @@ def show(
         config["Severity"] = _severity_column(frame["Severity"])
     if frame.columns[0] == "Pattern":
         config["What deviates"] = st.column_config.TextColumn(width=380)
+        config["Verdicts"] = st.column_config.TextColumn(width=150, help=_VERDICTS_HELP)
         config["Pattern"] = st.column_config.TextColumn(width=118, pinned=True)
     modes: list[Literal["multi-row", "single-cell"]] = []
     if multi:

@@ -54,7 +54,7 @@ def volume(minutes: Sequence[tuple[float, int, int]]) -> go.Figure:
 
 
 def findings_by_hour(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
-    """Findings over time as stacked bars: open ones, and closed ones.
+    """Findings over time as stacked bars: open ones, and those that are not open any more.
 
     Args:
         hours: (detector name, hour start as Unix seconds UTC, open findings, all findings), as
@@ -69,7 +69,7 @@ def findings_by_hour(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
         [(start, still, total - still) for start, total, still in bars],
         step=step,
         noun="Findings",
-        styles=(("open", BLUE, "/"), ("closed", GREY, "")),
+        styles=(("open", BLUE, "/"), ("not open", GREY, "")),
         title=f"{still_open:,} of {format_count(total, 'finding')} open",
     )
 

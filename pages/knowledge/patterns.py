@@ -1,12 +1,13 @@
-"""Patterns, the state graph they form, and the log of verdicts that taught it."""
+"""Patterns: what to judge next, all of them, the map they form, and one of them."""
 
 import streamlit as st
 
-from deepaid_ui import navigation, panels, patterns, session
+from deepaid_core.errors import NotFoundError
+from deepaid_ui import navigation, panels, pattern_detail, pattern_list, pattern_map, session
 from deepaid_ui.workspace import workspace
 
 st.header("Patterns")
-panels.banner()
+panels.banner(shortcut=session.param("act") is None)
 everything = workspace().store.patterns()
 if not everything:
     panels.empty_state(
@@ -18,25 +19,19 @@ if not everything:
 
 chosen = session.param("pattern")
 if chosen is not None:
-    pattern = next((one for one in everything if one.pattern_id == chosen), None)
-    if pattern is not None:
-        patterns.detail(pattern)
+    try:
+        pattern = workspace().store.pattern(chosen)
+    except NotFoundError:
+        st.warning("There is no such pattern; here are all of them.")
+    else:
+        pattern_detail.show(pattern)
         st.stop()
-    st.warning("There is no such pattern; here are all of them.")
 
-overview, graph, log = st.tabs(
-    ["All patterns", "State graph", "Verdict log"],
-    on_change="rerun",
-    key="tab",
-    bind="query-params",
-    default="Verdict log" if session.param("entry") else None,
-)
-if overview.open:
-    with overview:
-        patterns.overview(everything)
-if graph.open:
-    with graph:
-        patterns.graph()
-if log.open:
-    with log:
-        patterns.log()
+listed, drawn = st.tabs(["All patterns", "Map"], on_change="rerun", key="tab", bind="query-params")
+if listed.open:
+    with listed:
+        pattern_list.judge_next()
+        pattern_list.show(everything)
+if drawn.open:
+    with drawn:
+        pattern_map.show(everything)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepaid_core.workflow import distill
-from deepaid_ui import investigate, navigation, panels, session
+from deepaid_ui import investigate, navigation, panels, session, suppress_form
 from deepaid_ui.workspace import workspace
 
 finding_id = session.opened_finding()
@@ -18,9 +18,10 @@ store = workspace().store
 finding, row = store.finding(finding_id), store.row(finding_id)
 view = session.QueueView.carried()
 suggestion = distill.suggestions(workspace(), [row])[row.id]
-pattern = next((one for one in store.patterns() if one.pattern_id == row.pattern_id), None)
+pattern = store.pattern(row.pattern_id)
 
 panels.banner()
+suppress_form.burst_dialog()
 investigate.header(finding, row, view)
 main, side = st.columns([0.7, 0.3], gap="medium")
 with main:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from deepaid_ui import panels, queue_view
+from deepaid_ui import panels, queue_view, suppress_form
 
 st.header("Queue")
 panels.banner()
+suppress_form.burst_dialog()
 queue_view.show()

@@ -205,7 +205,7 @@ def test_a_finding_of_each_kind_is_read_judged_suggested_undone_and_reported(
     assert all(cell.startswith(kind.category) for cell in walker.cells("Suggestion"))
     page.get_by_test_id("stSidebar").get_by_role("link", name="Patterns").click()
     walker.settle()
-    walker.press("State graph", role="tab")
+    walker.press("Map", role="tab")
     page.locator(".net[data-ready='1']").wait_for()
     nodes = walker.cells("State or category")
     assert f"true positive / {kind.category}" in nodes

@@ -37,7 +37,7 @@ def listed(walker) -> int:
 
 
 def nodes_of_the_state_graph(walker):
-    walker.open("/patterns?tab=State+graph")
+    walker.open("/patterns?tab=Map")
     walker.page.locator("[data-testid=stBidiComponentRegular], .net").first.wait_for()
     walker.page.locator(".net[data-ready='1']").wait_for()
     return walker.cells("State or category")

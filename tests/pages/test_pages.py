@@ -112,7 +112,9 @@ def test_an_unknown_finding_is_told_in_a_sentence(open_page, findings, path, par
         ("pages/triage/queue.py", {"since": "9" * 400}),
         ("pages/triage/finding.py", {"view": "page=x&sort=%00&status=1&since=1e999" * 40}),
         ("pages/knowledge/patterns.py", {"pattern": "P-0000000000", "entry": "x"}),
-        ("pages/knowledge/patterns.py", {"tab": "Verdict log", "entry": "999999"}),
+        ("pages/knowledge/patterns.py", {"tab": "Verdict log", "standing": "x", "page": "9"}),
+        ("pages/triage/queue.py", {"suppression": "S-999999999", "resurfaced": "maybe"}),
+        ("pages/triage/queue.py", {"suppression": "9" * 40}),
         ("pages/system/data.py", {"tab": "\x00"}),
     ],
 )

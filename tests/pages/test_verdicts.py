@@ -144,21 +144,3 @@ def test_siblings_carry_the_suggestion_after_a_verdict(open_page, findings, work
     assert app.dataframe[0].value["Suggestion"].str.startswith("backup-job ").all()
     unknown = open_page("pages/triage/queue.py", suggestion="unknown")
     assert set(unknown.dataframe[0].value["Suggestion"]) == {"unknown"}
-
-
-def test_the_log_shows_what_a_verdict_changed_and_takes_it_back(open_page, findings, workspace):
-    triage.give_verdict(
-        workspace,
-        finding_ids=[findings[0].id],
-        label=VerdictLabel.TRUE_POSITIVE,
-        category="port-scan",
-        reason="Seen in the firewall.",
-        author="ana",
-    )
-    app = open_page("pages/knowledge/patterns.py", tab="Verdict log", entry="1")
-    changed = app.dataframe[1].value
-    # Start, three states and the category: four transitions, each from 0 to 1.
-    assert changed["Before"].tolist() == [0, 0, 0, 0]
-    assert changed["After"].tolist() == [1, 1, 1, 1]
-    press(app, "Undo this verdict")
-    assert workspace.store.row(findings[0].id).status == Status.OPEN
