@@ -2,8 +2,10 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.workflow import suppress, triage
@@ -36,10 +38,10 @@ SECOND = [finding.id for finding in FINDINGS[1::4]]
 PATTERN = FINDINGS[0].pattern_id
 
 
-def make_template(folder: Path) -> Path:
-    """The folder of a workspace with `FINDINGS`, to be copied: quicker than making one."""
+def make_template(folder: Path, findings: Sequence[Finding] = FINDINGS) -> Path:
+    """The folder of a workspace with findings, to be copied: quicker than making one."""
     workspace = Workspace.open(folder)
-    workspace.store.add_run(make_run(), FINDINGS)
+    workspace.store.add_run(make_run(), findings)
     workspace.close()
     return folder
 
