@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from deepaid_core.cli.terminal import Column, say, show_table
 from deepaid_core.figures.numbers import format_count, format_time_utc
+from deepaid_core.figures.text import shorten
 
 if TYPE_CHECKING:
     from deepaid_core.workflow.exchange import ImportPreview
@@ -20,28 +21,36 @@ __all__ = ["show_rows", "tell_diff", "tell_import", "tell_roll_back"]
 
 _MOST_SHOWN: Final = 20
 _MOST_NAMED: Final = 5
+_NARROW: Final = 30  # characters of a column of several
+_WIDE: Final = 40
 
 
-def show_rows(rows: Sequence["VersionRow"]) -> None:
-    """Entries of the log as a table."""
-    columns = (
+def show_rows(rows: Sequence["VersionRow"], *, standing: bool = True) -> None:
+    """Entries of the log as a table.
+
+    Args:
+        rows: Entries.
+        standing: Also say whether they are in force.
+    """
+    columns = [
         Column("Version", whole=True),
         Column("Time (UTC)", whole=True),
-        Column("Author", cut=True),
+        Column("Author"),
         Column("What", cut=True),
         Column("In force", whole=True),
-    )
+    ]
     cells = [
         (
             f"M-{row.number}",
             format_time_utc(row.time),
-            row.author,
+            shorten(row.author, _NARROW),
             row.title,
             "yes" if row.in_force else f"no, see {row.undone_by}",
         )
         for row in rows
     ]
-    show_table(columns, cells)
+    shown = len(columns) if standing else len(columns) - 1
+    show_table(columns[:shown], [line[:shown] for line in cells])
 
 
 def tell_diff(diff: "VersionDiff", describe: Callable[[str], str]) -> None:
@@ -69,7 +78,8 @@ def tell_import(preview: "ImportPreview", *, done: bool) -> None:
     """What an import brought, or would bring."""
     say(
         f"{preview.name}: {format_count(preview.lessons, 'lesson')} on "
-        f"{format_count(preview.paths, 'path')}, {preview.attacks:,} of them of attacks."
+        f"{format_count(preview.paths, 'path')}; {format_count(preview.attacks, 'lesson')} of "
+        f"attacks, {format_count(preview.taught_here, 'path')} taught here already."
     )
     if preview.imported_as is not None and not done:
         say(f"It was imported as entry {preview.imported_as} already and would be refused.")
@@ -92,13 +102,13 @@ def tell_import(preview: "ImportPreview", *, done: bool) -> None:
 
 def tell_roll_back(preview: "RollBackPreview", *, done: bool) -> None:
     """What a roll-back did, or would do."""
-    verb = "Takes" if not done else "Took"
+    back, again = len(preview.undone), len(preview.restored)
     say(
-        f"{verb} back {format_count(len(preview.undone), 'decision')}, puts "
-        f"{format_count(len(preview.restored), 'decision')} into force again."
+        f"{'Took' if done else 'Would take'} {format_count(back, 'decision')} back and "
+        f"{'put' if done else 'would put'} {format_count(again, 'decision')} into force again:"
     )
     rows = (*preview.undone, *preview.restored)
-    show_rows(rows[:_MOST_SHOWN])
+    show_rows(rows[:_MOST_SHOWN], standing=False)
     if len(rows) > _MOST_SHOWN:
         say(f"... and {len(rows) - _MOST_SHOWN:,} more.")
     _tell_change(preview.differing, preview.reopened, preview.newly_suppressed, done=done)
@@ -128,19 +138,19 @@ def _show_transitions(
     changes: Sequence["TransitionChange"], describe: Callable[[str], str]
 ) -> None:
     columns = (
-        Column("Detector", cut=True),
-        Column("Category", cut=True),
-        Column("From", cut=True),
-        Column("To", cut=True),
+        Column("Detector"),
+        Column("Category"),
+        Column("From"),
+        Column("To"),
         Column("Before", right=True),
         Column("After", right=True),
     )
     cells = [
         (
-            one.detector_name,
-            f"{one.label.value} / {one.category}",
-            "start" if one.source is None else describe(one.source),
-            f"[{one.category}]" if one.target is None else describe(one.target),
+            shorten(one.detector_name, _NARROW),
+            shorten(f"{one.label.value} / {one.category}", _NARROW),
+            "start" if one.source is None else shorten(describe(one.source), _WIDE),
+            "the category" if one.target is None else shorten(describe(one.target), _WIDE),
             f"{one.before:,}",
             f"{one.after:,}",
         )
@@ -155,8 +165,8 @@ def _show_readings(findings: Sequence["ReadDifferently"]) -> None:
     columns = (
         Column("Pattern", whole=True),
         Column("Open", right=True),
-        Column("Before", cut=True),
-        Column("After", cut=True),
+        Column("Before"),
+        Column("After"),
     )
     cells = [
         (
