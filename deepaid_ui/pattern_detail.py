@@ -24,7 +24,7 @@ from deepaid_ui import (
     suppress_form,
     tables,
 )
-from deepaid_ui.pattern_frames import mix, neighbours_frame, steps_frame
+from deepaid_ui.pattern_frames import mix_words, neighbours_frame, steps_frame
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
@@ -88,21 +88,41 @@ def _header(pattern: PatternRow) -> None:
         )
         count = pattern.open_findings
         st.button(
-            f"Label all {count:,} open findings…" if count != 1 else "Label the open finding…",
+            f"Label all {count:,} open findings…" if count > 1 else "Label the open finding…",
             type="primary",
             icon=":material/gavel:",
             disabled=not count,
             on_click=_ask,
             args=(_LABEL,),
-            help="One decision on all of them. You see first what it reaches.",
+            help="One decision on all of them. You see first what it reaches."
+            if count
+            else "No finding of this pattern is open. Judge one of its findings anew instead.",
         )
+    _held(pattern)
+
+
+def _held(pattern: PatternRow) -> None:
+    active = workspace().store.suppressions(in_force=True) if pattern.suppressed_findings else ()
+    own = [one for one in active if one.decision.scope.pattern_id == pattern.pattern_id]
+    if not pattern.suppressed_findings:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(
+            f"{pattern.suppressed_findings:,} suppressed",
+            icon=":material/visibility_off:",
+            color="gray",
+        )
+        for one in own[:_CITED]:
+            navigation.link("suppressions", one.id, {"s": str(one.number)})
+        if not own:
+            st.caption("by suppressions that are not about this pattern alone")
 
 
 def _facts(pattern: PatternRow) -> None:
     panels.facts(
         (
             ("Findings", patterns.summary(pattern)),
-            ("Verdicts", mix(pattern) or "none yet"),
+            ("Verdicts", mix_words(pattern) or "none yet"),
             ("Entities", f"{pattern.entities:,}"),
             ("Events", f"{pattern.events:,}"),
             ("Detector", pattern.detector_name),
@@ -227,15 +247,16 @@ def _label(pattern: PatternRow, suggestion: Suggestion) -> None:
 def _label_form(pattern_id: str, suggestion: Suggestion) -> None:
     key = f"reach-{pattern_id}"
     found = pattern_reach(workspace(), pattern_id, seed=reach.seed_of(key))
-    with st.container(border=True):
+    left, right = st.columns([0.64, 0.36], gap="medium")
+    with left:
         st.markdown("**What it reaches**")
         reach.before_verdict(found, key=key)
     best = workspace().store.page(FindingQuery(status=Status.OPEN, pattern_id=pattern_id), limit=1)
     if not best:
-        st.caption("No finding of this pattern is open any more.")
+        right.caption("No finding of this pattern is open any more.")
         return
     count = found.reach.open_findings
-    with st.container(border=True):
+    with right, st.container(border=True):
         st.markdown("**Your verdict**")
         forms.verdict_form(
             forms.Target(

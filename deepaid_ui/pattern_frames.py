@@ -29,6 +29,17 @@ def mix(pattern: PatternRow) -> str:
     return ", ".join(f"{count} {name}" for count, name in counts if count)
 
 
+def mix_words(pattern: PatternRow) -> str:
+    """Decisions in force on a pattern in words: "2 true positive, 1 false positive"."""
+    counts = (
+        (pattern.true_positives, "true positive"),
+        (pattern.false_positives, "false positive"),
+        (pattern.benign_positives, "benign positive"),
+        (pattern.undetermined, "undetermined"),
+    )
+    return ", ".join(f"{count:,} {name}" for count, name in counts if count)
+
+
 def patterns_frame(
     rows: Sequence[PatternRow], suggestions: Mapping[str, Suggestion]
 ) -> pd.DataFrame:
@@ -112,23 +123,21 @@ def next_frame(rows: "Sequence[NextBest]") -> pd.DataFrame:
 
 def steps_frame(explanation: PathExplanation) -> pd.DataFrame:
     """The way of a path through the machine: how often verdicts took each step, by category."""
-    outcomes: dict[str, int] = {}
-    for step in explanation.steps:
-        for outcome, count in step.counts:
-            name = str(outcome)
-            outcomes[name] = max(outcomes.get(name, 0), count)
-    names = sorted(outcomes, key=lambda name: (-outcomes[name], name))
-    counts = [{str(outcome): count for outcome, count in s.counts} for s in explanation.steps]
-    frame: dict[str, list[object]] = {
-        "From": ["start" if s.source is None else cell_text(describe(s.source))
-                 for s in explanation.steps],
-        "To": ["the category" if s.target is None else cell_text(describe(s.target))
-               for s in explanation.steps],
-    }  # fmt: skip
-    for name in names:
-        title = cell_text(name)
-        frame[title if title not in frame else f"{title} "] = [row.get(name, 0) for row in counts]
-    return pd.DataFrame(frame)
+    return pd.DataFrame(
+        {
+            "Step": [
+                "then the category"
+                if step.target is None
+                else cell_text(f"{place}. {describe(step.target)}")
+                for place, step in enumerate(explanation.steps, start=1)
+            ],
+            "Taken by verdicts": [
+                cell_text(", ".join(f"{count:,} × {outcome}" for outcome, count in step.counts))
+                or "none"
+                for step in explanation.steps
+            ],
+        }
+    )
 
 
 def neighbours_frame(rows: Sequence[Neighbour]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from deepaid_core.figures.volume import findings_by_hour
 from deepaid_core.workflow import distill
 from deepaid_core.workflow.reach import PatternReach
 from deepaid_ui import charts, filters, tables
-from deepaid_ui.pattern_frames import mix, neighbours_frame
+from deepaid_ui.pattern_frames import mix, mix_words, neighbours_frame
 from deepaid_ui.tables import cell_text, moment
 from deepaid_ui.workspace import workspace
 
@@ -67,24 +67,32 @@ def spread(reach: Reach, *, key: str) -> None:
             height=min(240, 38 + 35 * len(reach.top_entities)),
         )
     with right:
+        if len(reach.hours) == 1:
+            st.caption(f"By hour: all from {format_time_utc(reach.hours[0][0])} on")
+            _hours(reach, key=key)
+            return
         charts.show(
             charts.narrow(findings_by_hour([("", *hour) for hour in reach.hours])),
             key=f"{key}-hours",
         )
         with st.expander("The same as a table"):
-            tables.show(
-                pd.DataFrame(
-                    {
-                        "Hour from (UTC)": [moment(start) for start, _, _ in reach.hours],
-                        "Open": [still for _, still, _ in reach.hours],
-                        "Findings": [total for _, _, total in reach.hours],
-                    }
-                ),
-                key=f"{key}-hours-table",
-                alt="Findings by hour",
-                clickable=False,
-                height=min(240, 38 + 35 * len(reach.hours)),
-            )
+            _hours(reach, key=key)
+
+
+def _hours(reach: Reach, *, key: str) -> None:
+    tables.show(
+        pd.DataFrame(
+            {
+                "Hour from (UTC)": [moment(start) for start, _, _ in reach.hours],
+                "Open": [still for _, still, _ in reach.hours],
+                "Findings": [total for _, _, total in reach.hours],
+            }
+        ),
+        key=f"{key}-hours-table",
+        alt="Findings by hour",
+        clickable=False,
+        height=min(240, 38 + 35 * len(reach.hours)),
+    )
 
 
 def examples(rows: Sequence[FindingRow], *, key: str, more: bool = False) -> None:
@@ -122,7 +130,7 @@ def before_verdict(found: PatternReach, *, key: str) -> None:
     _cautions(found)
     spread(found.reach, key=key)
     examples(found.examples, key=key, more=found.reach.open_findings > len(found.examples))
-    said = mix(found.pattern)
+    said = mix_words(found.pattern)
     st.caption(f"Verdicts on it so far: {said}." if said else "No verdict on it so far.")
     if found.verdicts:
         with st.expander(f"The {format_count(len(found.verdicts), 'verdict')}"):

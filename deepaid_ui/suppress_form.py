@@ -205,18 +205,28 @@ def _checks(checks: Sequence[Check]) -> None:
         f"({warnings})"
     )
     # What speaks against it comes first.
-    for one in sorted(checks, key=lambda one: (one.passed, not one.blocking)):
-        mark = ":green[✓]" if one.passed else ":red[✗]" if one.blocking else ":orange[!]"
+    for one in sorted(checks, key=lambda one: not one.blocking):
+        if one.passed:
+            continue
+        mark = ":red[✗]" if one.blocking else ":orange[!]"
         st.markdown(f"{mark} **{plain(one.name)}**: {plain(one.sentence)}")
-        if one.finding_ids and not one.passed:
-            with st.container(horizontal=True):
-                for finding_id in one.finding_ids[:_NAMED]:
-                    navigation.link(
-                        "finding",
-                        plain(finding_id),
-                        {"id": finding_id},
-                        icon=":material/search:",
-                    )
+        if one.finding_ids:
+            _named(one.finding_ids)
+    fine = [one for one in checks if one.passed and one.name not in _TYPED]
+    lines = [f":green[✓] **{plain(one.name)}**: {plain(one.sentence)}" for one in fine]
+    if typed := [one.name for one in checks if one.passed and one.name in _TYPED]:
+        lines.append(f":green[✓] **{plain(', '.join(typed))}**: as they should be.")
+    st.markdown("  \n".join(lines))
+
+
+def _named(finding_ids: Sequence[str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for finding_id in finding_ids[:_NAMED]:
+            navigation.link(
+                "finding", plain(finding_id), {"id": finding_id}, icon=":material/search:"
+            )
+        if len(finding_ids) > _NAMED:
+            st.caption(f"and {len(finding_ids) - _NAMED} more")
 
 
 def _reach(found: SuppressionPreview, *, key: str) -> None:
@@ -224,9 +234,9 @@ def _reach(found: SuppressionPreview, *, key: str) -> None:
         st.markdown("**What it reaches**")
         leaving = found.covered - found.resurfaced
         st.text(
-            f"Takes {format_count(leaving, 'open finding')} out of the queue; "
-            f"{found.resurfaced:,} more would stay in it as a check. In its scope: "
-            f"{reach.sentence(found.reach)}"
+            f"Takes {format_count(leaving, 'open finding')} out of the queue"
+            + (f"; {found.resurfaced:,} more stay in it as a check" if found.resurfaced else "")
+            + f". In its scope: {reach.sentence(found.reach)}"
         )
         reach.spread(found.reach, key=key)
         reach.examples(found.examples, key=key)

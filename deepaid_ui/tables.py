@@ -40,7 +40,6 @@ __all__ = [
     "runs_frame",
     "severity_chip",
     "show",
-    "standing_text",
     "suggestion_text",
     "verdict_text",
     "verdicts_frame",
@@ -71,12 +70,10 @@ def verdict_text(label: str | None, category: str | None) -> str:
     return f"{name}: {cell_text(category)}" if category else name
 
 
-def standing_text(row: FindingRow) -> str:
-    """A finding's verdict, else the suppression that it falls under; empty where neither is."""
-    if row.verdict is not None or row.suppression_number is None:
-        return verdict_text(row.verdict, row.category)
-    how = "⟳ to check" if row.resurfaced else "⊘ suppressed"
-    return f"{how} (S-{row.suppression_number})"
+def _held(row: FindingRow) -> str:
+    if row.suppression_number is None:
+        return ""
+    return f"{'⟳ check' if row.resurfaced else '⊘'} S-{row.suppression_number}"
 
 
 def severity_chip(ratio: float) -> str:
@@ -111,16 +108,18 @@ def findings_frame(
     rows: Sequence[FindingRow], suggestions: Mapping[str, Suggestion]
 ) -> pd.DataFrame:
     """Lines of the queue; the first column is the id."""
+    held = any(row.suppression_number is not None for row in rows)
     return pd.DataFrame(
         {
             "Finding": [row.id for row in rows],
             "Severity": [[severity_chip(row.ratio)] for row in rows],
+            **({"Suppression": [_held(row) for row in rows]} if held else {}),
             "Entity": [cell_text(row.entity) for row in rows],
             "Detector": [cell_text(row.detector_name) for row in rows],
             "What deviates": [cell_text(row.summary) for row in rows],
             "Suggestion": [suggestion_text(suggestions.get(row.id)) for row in rows],
             "Verified": [_proof(row.verified) for row in rows],
-            "Verdict": [standing_text(row) for row in rows],
+            "Verdict": [verdict_text(row.verdict, row.category) for row in rows],
             "Events": [row.event_count for row in rows],
             "Last event (UTC)": [moment(row.last_time) for row in rows],
             "Pattern": [row.pattern_id for row in rows],
@@ -304,6 +303,12 @@ _CONFIG: dict[str, Any] = {
     _LINE: st.column_config.TextColumn(width=620),
     "State or category": st.column_config.TextColumn(width=620),
     "Kind": st.column_config.TextColumn(width=95),
+    "Suppression": st.column_config.TextColumn(
+        width=100,
+        help="⊘ a suppression keeps it out of the queue; ⟳ one covers it, but leaves it in the "
+        "queue for somebody to check.",
+    ),
+    "Step": st.column_config.TextColumn(width=220),
     "Why": st.column_config.TextColumn(width=380),
     "Expected to leave": st.column_config.NumberColumn(
         width=120,

@@ -8,15 +8,6 @@ from deepaid_ui.workspace import workspace
 
 st.header("Patterns")
 panels.banner(shortcut=session.param("act") is None)
-everything = workspace().store.patterns()
-if not everything:
-    panels.empty_state(
-        "No patterns yet",
-        "Load the demo data on the Overview, or detect anomalies in a capture under Data.",
-    )
-    navigation.link("overview", "Go to the Overview", icon=":material/dashboard:")
-    st.stop()
-
 chosen = session.param("pattern")
 if chosen is not None:
     try:
@@ -26,6 +17,15 @@ if chosen is not None:
     else:
         pattern_detail.show(pattern)
         st.stop()
+
+everything = workspace().store.patterns()
+if not everything:
+    panels.empty_state(
+        "No patterns yet",
+        "Load the demo data on the Overview, or detect anomalies in a capture under Data.",
+    )
+    navigation.link("overview", "Go to the Overview", icon=":material/dashboard:")
+    st.stop()
 
 listed, drawn = st.tabs(["All patterns", "Map"], on_change="rerun", key="tab", bind="query-params")
 if listed.open:
