@@ -1,12 +1,11 @@
 """Which entries of the log stand behind what the machine counts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from deepaid_core.distiller import numbers as sets
 from deepaid_core.distiller.machine import Pattern, parts_of
-from deepaid_core.distiller.numbers import Numbers
+from deepaid_core.distiller.numbers import Numbers, changed, newest
 from deepaid_core.distiller.tables import Table
 from deepaid_core.domain.finding import pattern_of
 
@@ -51,13 +50,24 @@ class Evidence:
 
     def changed(self, changes: Changes) -> "Evidence":
         """The evidence once these entries have begun or ceased to count."""
-        added = _places(changes.added)
-        removed = _places(changes.removed)
-        return Evidence(
-            _moved(self.patterns, added.patterns, removed.patterns),
-            _moved(self.parts, added.parts, removed.parts),
-            _moved(self.ends, added.ends, removed.ends),
-        )
+        patterns = _Moves(self.patterns)
+        ends = _Moves(self.ends)
+        parts = _Moves(self.parts)
+        for path, numbers in changes.added.items():
+            patterns.added.put(pattern_of(path), numbers)
+            ends.added.put(path[-1], numbers)
+        for path, numbers in changes.removed.items():
+            patterns.removed.put(pattern_of(path), numbers)
+            ends.removed.put(path[-1], numbers)
+        # Most parts belong to one pattern only: they share its list, and so its set.
+        for pattern, numbers in patterns.added.lists():
+            for part in parts_of(pattern):
+                parts.added.put(part, numbers)
+        for pattern, numbers in patterns.removed.lists():
+            for part in parts_of(pattern):
+                parts.removed.put(part, numbers)
+        made: dict[int, Numbers] = {}
+        return Evidence(patterns.made(made), parts.made(made), ends.made({}))
 
     def near(self, pattern: Pattern, count: int) -> tuple[int, ...]:
         """The newest entries on a pattern, else on those that share all states but one.
@@ -67,45 +77,67 @@ class Evidence:
         """
         exact = self.patterns.get(pattern)
         if exact is not None:
-            return tuple(sets.newest(exact, count))
+            return tuple(newest(exact, count))
         parts = parts_of(pattern)
         places = [self.parts.get(pattern, ())]
         places += [self.parts.get(part, ()) for part in parts]
         places += [self.patterns.get(part, ()) for part in parts]
-        found = {number for numbers in places for number in sets.newest(numbers, count)}
+        found = {number for numbers in places for number in newest(numbers, count)}
         return tuple(sorted(found, reverse=True)[:count])
 
     def ending(self, state: str, count: int) -> tuple[int, ...]:
         """The newest entries on paths with this last state, newest first."""
-        return tuple(sets.newest(self.ends.get(state, ()), count))
+        return tuple(newest(self.ends.get(state, ()), count))
 
 
-@dataclass(slots=True)
-class _Places:
-    patterns: dict[Pattern, list[int]] = field(default_factory=dict)
-    parts: dict[Pattern, list[int]] = field(default_factory=dict)
-    ends: dict[str, list[int]] = field(default_factory=dict)
+class _Lists(Generic[_Key]):
+    """Lists of numbers by key, which are copied only where several come under one key."""
+
+    def __init__(self) -> None:
+        self.given: dict[_Key, list[int]] = {}
+        self.joined: dict[_Key, list[int]] = {}
+
+    def put(self, key: _Key, numbers: list[int]) -> None:
+        known = self.given.setdefault(key, numbers)
+        if known is not numbers:
+            if key in self.joined:
+                self.joined[key].extend(numbers)
+            else:
+                self.joined[key] = known + numbers
+
+    def lists(self) -> Iterator[tuple[_Key, list[int]]]:
+        if not self.joined:
+            yield from self.given.items()
+            return
+        for key, numbers in self.given.items():
+            yield key, self.joined.get(key, numbers)
 
 
-def _places(numbers_by_path: Mapping[tuple[str, ...], Iterable[int]]) -> _Places:
-    places = _Places()
-    for path, numbers in numbers_by_path.items():
-        pattern = pattern_of(path)
-        places.patterns.setdefault(pattern, []).extend(numbers)
-        places.ends.setdefault(path[-1], []).extend(numbers)
-        for part in parts_of(pattern):
-            places.parts.setdefault(part, []).extend(numbers)
-    return places
+class _Moves(Generic[_Key]):
+    """Entries that come into a table and go out of it, by key."""
 
+    def __init__(self, table: Table[_Key, Numbers]) -> None:
+        self.table = table
+        self.added = _Lists[_Key]()
+        self.removed = _Lists[_Key]()
 
-def _moved(
-    table: Table[_Key, Numbers],
-    added: Mapping[_Key, list[int]],
-    removed: Mapping[_Key, list[int]],
-) -> Table[_Key, Numbers]:
-    return table.changed(
-        {
-            key: sets.changed(table.get(key, ()), added.get(key, ()), removed.get(key, ())) or None
-            for key in added.keys() | removed.keys()
-        }
-    )
+    def made(self, made: dict[int, Numbers]) -> Table[_Key, Numbers]:
+        """The table afterwards.
+
+        Args:
+            made: Sets that hold one list and nothing else, by the identity of the list.
+        """
+        sets: dict[_Key, Numbers | None] = {}
+        removed = dict(self.removed.lists())
+        for key, numbers in self.added.lists():
+            held = self.table.get(key, ()) if self.table else ()
+            if held or key in removed:
+                sets[key] = changed(held, numbers, removed.pop(key, ())) or None
+                continue
+            fresh = made.get(id(numbers))
+            if fresh is None:
+                fresh = made[id(numbers)] = changed((), numbers)
+            sets[key] = fresh
+        for key, numbers in removed.items():
+            sets[key] = changed(self.table.get(key, ()), (), numbers) or None
+        return self.table.changed(sets)

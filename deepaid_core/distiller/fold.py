@@ -132,24 +132,29 @@ class _Fold:
 
     def _judge(self) -> dict[str, tuple[int, ...] | None]:
         """Decisions of each finding whose decisions changed; notes which findings stand where."""
-        moves: dict[str, list[int]] = {}
+        # A number, or a list once a finding has several.
+        moves: dict[str, int | list[int]] = {}
         for number, decision in self.verdicts.changes.items():
             ids = (decision or self.start.decisions[number]).finding_ids
             for finding_id in ids if len(ids) == 1 else dict.fromkeys(ids):
-                known = moves.get(finding_id)
-                if known is None:
-                    moves[finding_id] = [number]
-                else:
+                known = moves.setdefault(finding_id, number)
+                if known is number:
+                    continue
+                if isinstance(known, list):
                     known.append(number)
+                else:
+                    moves[finding_id] = [known, number]
         judged: dict[str, tuple[int, ...] | None] = {}
         in_force = self.verdicts.changes
+        was_judged = self.start.judged
         for finding_id, numbers in moves.items():
-            before = self.start.judged.get(finding_id, ())
-            if not before and len(numbers) == 1:
-                judged[finding_id] = (numbers[0],)
+            before = was_judged.get(finding_id, ()) if was_judged else ()
+            if not before and isinstance(numbers, int):
+                judged[finding_id] = (numbers,)
                 continue
-            gone = {number for number in numbers if in_force[number] is None}
-            after = tuple(sorted({*before, *numbers} - gone))
+            moved = [numbers] if isinstance(numbers, int) else numbers
+            gone = {number for number in moved if in_force[number] is None}
+            after = tuple(sorted({*before, *moved} - gone))
             judged[finding_id] = after or None
             self._note_left(before, -1)
             self._note_left(after, 1)
@@ -172,21 +177,30 @@ class _Fold:
         return self.verdicts.changes.get(number) or self.start.decisions[number]
 
     def _left(self, number: int) -> int:
-        return self.start.left.get(number, 0) + self.left.get(number, 0)
+        more = self.left.get(number, 0)
+        return self.start.left.get(number, 0) + more if self.start.left else more
 
     def _teach_verdicts(self) -> None:
         start, changes = self.start.decisions, self.verdicts.changes
-        for number in (*changes, *(n for n in self.left if n not in changes)):
-            decision = self._decision(number)
-            if decision.label not in TEACHING or not decision.path:
-                continue
-            ids = decision.finding_ids
-            findings = len(ids) if len(ids) < 2 else len(set(ids))
-            counted = number in start and findings > self.start.left.get(number, 0)
-            counts = changes.get(number, decision) is not None and findings > self._left(number)
-            if counts != counted:
-                outcome = (decision.detector_name, decision.label, decision.category)
-                self._note(number, outcome, decision.path, 1 if counts else -1)
+        for number, entry in changes.items():
+            if entry is not None:
+                self._weigh(number, entry, before=False, now=True)
+            else:
+                self._weigh(number, start[number], before=True, now=False)
+        for number in self.left.keys() - changes.keys():
+            self._weigh(number, start[number], before=True, now=True)
+
+    def _weigh(self, number: int, decision: NewVerdict, *, before: bool, now: bool) -> None:
+        """Let a decision teach or cease to, which was in force before, is now, or both."""
+        if decision.label not in TEACHING or not decision.path:
+            return
+        ids = decision.finding_ids
+        findings = len(ids) if len(ids) < 2 else len(set(ids))
+        counted = before and findings > self.start.left.get(number, 0)
+        counts = now and findings > self._left(number)
+        if counts != counted:
+            outcome = (decision.detector_name, decision.label, decision.category)
+            self._note(number, outcome, decision.path, 1 if counts else -1)
 
     def _teach_lessons(self) -> None:
         for number, entry in self.others.changes.items():

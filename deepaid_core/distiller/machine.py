@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from deepaid_core.distiller.tables import Table
@@ -58,7 +59,7 @@ def parts_of(pattern: Pattern) -> frozenset[Pattern]:
     """The pattern without one of its states, in all ways that leave at least two."""
     if len(pattern) < 3:
         return frozenset()
-    return frozenset(pattern[:place] + pattern[place + 1 :] for place in range(len(pattern)))
+    return frozenset(combinations(pattern, len(pattern) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +224,12 @@ def _changed(chain: Chain, paths: Mapping[tuple[str, ...], int]) -> Chain:
 
 def _added(table: Table[_Key, int], counts: Mapping[_Key, int]) -> Table[_Key, int]:
     # A zero left behind would make equal machines differ: None takes the key out.
-    totals: dict[_Key, int | None] = {}
-    for key, count in counts.items():
-        total = table.get(key, 0) + count
-        if total < 0:
-            raise InvalidParameterError(
-                "A verdict was to be forgotten that the machine does not hold; replay the log."
-            )
-        if count:
-            totals[key] = total or None
-    return table.changed(totals)
+    if table:
+        totals = {key: table.get(key, 0) + count for key, count in counts.items() if count}
+    else:
+        totals = {key: count for key, count in counts.items() if count}
+    if totals and min(totals.values()) < 0:
+        raise InvalidParameterError(
+            "A verdict was to be forgotten that the machine does not hold; replay the log."
+        )
+    return table.changed({key: total or None for key, total in totals.items()})

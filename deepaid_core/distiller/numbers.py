@@ -1,8 +1,8 @@
 """Sorted sets of entry numbers that never change, cheap to add to however many they hold."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
+from collections.abc import Collection
+from itertools import chain, pairwise
 from typing import Final, TypeAlias
 
 __all__ = ["Numbers", "changed", "newest"]
@@ -19,9 +19,10 @@ _MANY: Final = 32
 
 def changed(numbers: Numbers, added: Collection[int], removed: Collection[int] = ()) -> Numbers:
     """The set with numbers more and others less; what is in both goes."""
+    if not numbers and not removed and len(added) == 1:
+        return (tuple(added),)
     if not numbers or len(added) + len(removed) > _MANY:
-        kept = sorted({*chain.from_iterable(numbers), *added}.difference(removed))
-        return tuple(_pieces(kept))
+        return _cut(sorted({*chain.from_iterable(numbers), *added}.difference(removed)))
     for number in added:
         numbers = _with(numbers, number)
     for number in removed:
@@ -45,15 +46,14 @@ def _ends_piece(number: int) -> bool:
     return (number * 2_654_435_761 >> 16) & 0xFF == 0
 
 
-def _pieces(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
-    piece: list[int] = []
-    for number in numbers:
-        piece.append(number)
-        if _ends_piece(number):
-            yield tuple(piece)
-            piece = []
-    if piece:
-        yield tuple(piece)
+def _cut(numbers: list[int]) -> Numbers:
+    ends = [place for place, number in enumerate(numbers, 1) if _ends_piece(number)]
+    if not ends:
+        return (tuple(numbers),) if numbers else ()
+    pieces = [tuple(numbers[start:end]) for start, end in pairwise((0, *ends))]
+    if ends[-1] < len(numbers):
+        pieces.append(tuple(numbers[ends[-1] :]))
+    return tuple(pieces)
 
 
 def _place(numbers: Numbers, number: int) -> int:

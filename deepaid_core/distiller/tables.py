@@ -42,12 +42,7 @@ class Table(Mapping[_Key, _Value]):
         new = Table.__new__(type(self))
         apart = len(changes) + len(self._changes)
         if apart > max(_FEW, len(self._base) // _SHARE):
-            base = self._merged()
-            for key, value in changes.items():
-                if value is not None:
-                    base[key] = value
-                else:
-                    base.pop(key, None)
+            base = _applied(self._merged(), changes)
             new._base, new._changes, new._size = base, Map(), len(base)
             return new
         size = self._size
@@ -110,10 +105,15 @@ class Table(Mapping[_Key, _Value]):
         return f"Table({self._merged()!r})"
 
     def _merged(self) -> dict[_Key, _Value]:
-        base = self._base.copy()
-        for key, value in self._changes.items():
-            if value is not None:
-                base[key] = value
-            else:
-                base.pop(key, None)
-        return base
+        return _applied(self._base.copy(), self._changes)
+
+
+def _applied(base: dict[_Key, _Value], changes: Mapping[_Key, _Value | None]) -> dict[_Key, _Value]:
+    if not base:
+        return {key: value for key, value in changes.items() if value is not None}
+    for key, value in changes.items():
+        if value is not None:
+            base[key] = value
+        else:
+            base.pop(key, None)
+    return base
