@@ -110,7 +110,7 @@ def _import() -> None:
             icon=":material/history:",
         )
         return
-    reason = st.text_input("Why", key=_REASON, max_chars=500, placeholder="Where it comes from")
+    st.text_input("Why", key=_REASON, max_chars=500, placeholder="Where it comes from")
     if session.author() is None:
         st.text_input("Your name (asked once)", key=_NAME, max_chars=80, placeholder="Name")
     st.button(
@@ -119,7 +119,7 @@ def _import() -> None:
         icon=":material/upload:",
         disabled=not found.allowed,
         on_click=problems.in_callback(_save),
-        args=(content, name, reason, found.lessons),
+        args=(content, name, found.lessons),
     )
 
 
@@ -182,7 +182,8 @@ def _said(outcomes: tuple[tuple[str, int], ...]) -> str:
     return one_line(shorten(", ".join(f"{name} ({n:,})" for name, n in outcomes), _LONGEST))
 
 
-def _save(content: bytes, name: str, reason: str, lessons: int) -> None:
+def _save(content: bytes, name: str, lessons: int) -> None:
+    reason = st.session_state.get(_REASON) or ""
     if session.author() is None and (given := st.session_state.get(_NAME)):
         session.set_author(given)
     number = exchange.import_lessons(

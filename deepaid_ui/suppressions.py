@@ -37,13 +37,14 @@ def show() -> None:
         )
         st.button("Clear filters", icon=":material/filter_alt_off:", on_click=_clear)
         return
+    # The address's page is known once its widget is drawn, which belongs below the table.
+    place = st.container()
     pages = -(-len(chosen) // _PAGE)
-    page = st.session_state.get("page", 1) if pages > 1 else 1
-    start = (min(int(page), pages) - 1) * _PAGE
+    page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    start = (page - 1) * _PAGE
     shown = chosen[start : start + _PAGE]
-    selection = _table(shown, key=f"suppressions-{filters.version()}-{start}-{_mark(chosen)}")
-    if pages > 1:
-        st.pagination(pages, key="page", bind="query-params")
+    with place:
+        selection = _table(shown, key=f"suppressions-{filters.version()}-{start}-{_mark(chosen)}")
     cell = tables.clicked_row(selection)
     if cell and cell[0] < len(shown):
         navigation.go("suppressions", {"s": str(shown[cell[0]].suppression.number)})

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Final
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from deepaid_ui.workspace import workspace
 __all__ = ["offer"]
 
 _LONGEST_TEXT, _LONGEST_LINE = 2000, 120
+_TYPED: Final = {"reason", "owner", "author", "category", "ticket"}
 
 
 def offer(view: SuppressionView) -> None:
@@ -44,14 +46,14 @@ def _open(key: str, wanted: bool) -> None:
 def _form(one: Suppression, key: str) -> None:
     old = one.decision
     st.markdown(f"**{one.id} again, with a new expiry**")
-    days = st.number_input(
+    st.number_input(
         "Days from now",
         min_value=1,
         max_value=suppress.LONGEST_DAYS,
         value=suppress.DEFAULT_DAYS,
         key=f"{key}-days",
     )
-    reason = st.text_area(
+    st.text_area(
         "Why it may still be hidden",
         value=old.reason,
         key=f"{key}-reason",
@@ -59,23 +61,15 @@ def _form(one: Suppression, key: str) -> None:
         height=90,
     )
     left, right = st.columns(2, gap="small")
-    owner = left.text_input("Owner", value=old.owner, key=f"{key}-owner", max_chars=_LONGEST_LINE)
-    ticket = right.text_input(
+    left.text_input("Owner", value=old.owner, key=f"{key}-owner", max_chars=_LONGEST_LINE)
+    right.text_input(
         "Ticket (may be empty)", value=old.ticket, key=f"{key}-ticket", max_chars=_LONGEST_LINE
     )
     if session.author() is None:
         st.text_input(
             "Your name (asked once)", key=f"{key}-author", max_chars=80, placeholder="Name"
         )
-    author = session.author() or st.session_state.get(f"{key}-author") or ""
-    decision = replace(
-        old,
-        reason=reason,
-        owner=owner,
-        ticket=ticket,
-        author=author,
-        expires_time=time.time() + float(days) * suppress.DAY_S,
-    )
+    decision = _written(one, key)
     try:
         found = suppress.preview(workspace(), decision)
     except NotFoundError as error:
@@ -97,17 +91,32 @@ def _form(one: Suppression, key: str) -> None:
             "Save the new suppression",
             key=f"{key}-save",
             type="primary",
-            disabled=not found.allowed,
+            # What is still being typed is answered when it is saved.
+            disabled=any(one.blocking and one.name not in _TYPED for one in against),
             on_click=problems.in_callback(_save),
-            args=(one, decision, key),
+            args=(one, key),
         )
         st.button("Cancel", key=f"{key}-cancel", on_click=_open, args=(key, False))
 
 
-def _save(one: Suppression, decision: NewSuppression, key: str) -> None:
-    if session.author() is None and decision.author:
-        session.set_author(decision.author)
+def _written(one: Suppression, key: str) -> NewSuppression:
+    """The suppression as the form says now, which a callback cannot be told beforehand."""
+    state = st.session_state
+    return replace(
+        one.decision,
+        reason=state[f"{key}-reason"] or "",
+        owner=state[f"{key}-owner"] or "",
+        ticket=state[f"{key}-ticket"] or "",
+        author=session.author() or state.get(f"{key}-author") or "",
+        expires_time=time.time() + float(state[f"{key}-days"]) * suppress.DAY_S,
+    )
+
+
+def _save(one: Suppression, key: str) -> None:
+    decision = _written(one, key)
     outcome = suppress.suppress(workspace(), decision)
+    if session.author() is None:
+        session.set_author(decision.author)
     _open(key, False)
     session.set_param("s", str(outcome.number))
     session.remember_done(

@@ -52,15 +52,16 @@ def timeline() -> None:
     if not last:
         nothing_yet()
         return
-    pages = -(-last // _PAGE)
-    page = min(int(st.session_state.get("page", 1)), pages) if pages > 1 else 1
-    rows = versions.history(workspace(), limit=_PAGE, before=last + 1 - (page - 1) * _PAGE)
     chosen = number_param("entry")
     if chosen is not None:
         _entry(chosen, last)
-    selection = _rows_table(rows, key=f"log-{filters.version()}-{page}")
-    if pages > 1:
-        st.pagination(pages, key="page", bind="query-params")
+    # The address's page is known once its widget is drawn, which belongs below the table.
+    place = st.container()
+    pages = -(-last // _PAGE)
+    page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    rows = versions.history(workspace(), limit=_PAGE, before=last + 1 - (page - 1) * _PAGE)
+    with place:
+        selection = _rows_table(rows, key=f"log-{filters.version()}-{page}")
     cell = tables.clicked_row(selection)
     # A selection outlives the click: only a new one opens another entry.
     if cell and cell[0] < len(rows):

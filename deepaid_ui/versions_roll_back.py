@@ -114,7 +114,7 @@ def _listed(title: str, rows: Sequence[VersionRow], *, key: str) -> None:
 
 def _confirm(to: int, found: RollBackPreview, mark: str) -> None:
     with st.container(border=True):
-        reason = st.text_area(
+        st.text_area(
             "Why", key=f"{_REASON}-{to}", max_chars=_LONGEST, height=80,
             placeholder="What was wrong with what was decided since",
         )  # fmt: skip
@@ -133,11 +133,13 @@ def _confirm(to: int, found: RollBackPreview, mark: str) -> None:
             disabled=not sure,
             help=None if sure else "Confirm first that you have looked at the attacks.",
             on_click=problems.in_callback(_save),
-            args=(to, reason, found.version),
+            args=(to, found.version),
         )
 
 
-def _save(to: int, reason: str, expected: int) -> None:
+def _save(to: int, expected: int) -> None:
+    # Read here: what is typed last is newer than the page that the button was drawn on.
+    reason = st.session_state.get(f"{_REASON}-{to}") or ""
     if session.author() is None and (given := st.session_state.get(_NAME)):
         session.set_author(given)
     done = versions.roll_back(

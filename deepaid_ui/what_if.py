@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -50,17 +50,15 @@ def show() -> None:
     )
     left, right = st.columns([0.42, 0.58], gap="medium")
     with left, st.container(border=True):
-        settings = _settings(now)
-        without = _left_out()
-        changed = settings != now or bool(without)
+        _settings(now)
+        _left_out()
+        settings, without = _chosen(now)
         st.button(
             "See what would follow",
             type="primary",
             icon=":material/science:",
-            disabled=not changed,
-            help=None if changed else "Choose something other than what holds now.",
             on_click=problems.in_callback(_ask),
-            args=(settings, without),
+            args=(now,),
         )
     with right:
         asked: _Asked | None = st.session_state.get(_ASKED)
@@ -72,28 +70,31 @@ def show() -> None:
             _answer(asked, now)
 
 
-def _settings(now: DistillerSettings) -> DistillerSettings:
+def _key(name: str, now: DistillerSettings) -> str:
     # A change of the settings elsewhere starts these widgets anew.
-    mark = "-".join(now.texts().values())
+    return f"{name}-{'-'.join(now.texts().values())}"
+
+
+def _settings(now: DistillerSettings) -> None:
     st.markdown("**Settings**")
-    reading = st.radio(
+    st.radio(
         SETTINGS["reading"].title,
         READINGS,
         index=READINGS.index(now.reading),
         format_func=lambda one: READING_WORDS[one],
         help=SETTINGS["reading"].meaning,
-        key=f"reading-{mark}",
+        key=_key("reading", now),
         horizontal=True,
     )
-    least = st.number_input(
+    st.number_input(
         SETTINGS["least_verdicts"].title,
         min_value=1,
         max_value=1000,
         value=now.least_verdicts,
         help=SETTINGS["least_verdicts"].meaning,
-        key=f"least-{mark}",
+        key=_key("least", now),
     )
-    percent = st.number_input(
+    st.number_input(
         f"{SETTINGS['resurfaced_share'].title} (percent)",
         min_value=0.0,
         max_value=100.0,
@@ -101,24 +102,37 @@ def _settings(now: DistillerSettings) -> DistillerSettings:
         step=0.5,
         format="%.4g",
         help=SETTINGS["resurfaced_share"].meaning,
-        key=f"share-{mark}",
+        key=_key("share", now),
     )
-    critical = st.checkbox(
+    st.checkbox(
         SETTINGS["suppress_critical"].title,
         value=now.suppress_critical,
         help=SETTINGS["suppress_critical"].meaning,
-        key=f"critical-{mark}",
-    )
-    same_share = abs(percent / 100 - now.resurfaced_share) < 1e-9
-    return DistillerSettings(
-        reading=reading,
-        least_verdicts=int(least),
-        resurfaced_share=now.resurfaced_share if same_share else round(percent / 100, 8),
-        suppress_critical=critical,
+        key=_key("critical", now),
     )
 
 
-def _left_out() -> tuple[int, ...]:
+def _chosen(now: DistillerSettings) -> tuple[DistillerSettings, tuple[int, ...]]:
+    """What the widgets say now, which a callback cannot be told beforehand."""
+    state = st.session_state
+    share = round(float(state[_key("share", now)]) / 100, 8)
+    settings = DistillerSettings(
+        reading=state[_key("reading", now)],
+        least_verdicts=int(state[_key("least", now)]),
+        # Percents are rounded; what was not touched stays what it is.
+        resurfaced_share=now.resurfaced_share
+        if abs(share - now.resurfaced_share) < 1e-7
+        else share,
+        suppress_critical=bool(state[_key("critical", now)]),
+    )
+    return settings, tuple(sorted(state.get(_without_key()) or ()))
+
+
+def _without_key() -> str:
+    return f"{_WITHOUT}-{filters.version()}"
+
+
+def _left_out() -> None:
     rows = [
         row
         for row in versions.history(workspace(), limit=_OFFERED)
@@ -130,19 +144,19 @@ def _left_out() -> tuple[int, ...]:
     st.markdown("**Decisions to leave out**")
     if not rows:
         st.caption("Nothing was decided yet.")
-        return ()
-    picked = st.multiselect(
+        return
+    st.multiselect(
         "As if they had never been made",
         list(titles),
         format_func=lambda number: titles[number],
-        key=f"{_WITHOUT}-{filters.version()}",
+        key=_without_key(),
         placeholder="Choose verdicts, suppressions, imports",
         help=f"Those in force among the newest {_OFFERED} entries of the log.",
     )
-    return tuple(sorted(picked))
 
 
-def _ask(settings: DistillerSettings, without: tuple[int, ...]) -> None:
+def _ask(now: DistillerSettings) -> None:
+    settings, without = _chosen(now)
     at = filters.version()
     answer = what_if(workspace(), without=without, settings=settings)
     st.session_state[_ASKED] = _Asked(without, settings, at, answer)
@@ -161,7 +175,7 @@ def _answer(asked: _Asked, now: DistillerSettings) -> None:
         (
             ("Would read differently", found.differing, "Open findings with another suggestion."),
             ("Back in the queue", found.reopened, "Findings that are suppressed now."),
-            ("Out of the queue", found.newly_suppressed, "Open findings that would leave it."),
+            ("Out of the queue", found.newly_suppressed, "Findings that would be suppressed."),
         ),
         strict=True,
     ):
@@ -175,7 +189,7 @@ def _answer(asked: _Asked, now: DistillerSettings) -> None:
         st.caption("To change the settings, ask once more without leaving decisions out.")
     elif changes:
         _apply(changes, found)
-    else:
+    elif asked.without:
         st.caption("To make it so, undo these entries in the timeline; that can be undone too.")
 
 
@@ -202,7 +216,7 @@ def _apply(changes: Mapping[str, tuple[str, str]], found: WhatIf) -> None:
                 f"**{SETTINGS[name].title}**: {plain(value_words(name, old))} → "
                 f"{plain(value_words(name, new))}"
             )
-        reason = st.text_input("Why", key=_REASON, max_chars=500, placeholder="May be empty")
+        st.text_input("Why", key=_REASON, max_chars=500, placeholder="May be empty")
         if session.author() is None:
             st.text_input("Your name (asked once)", key=_NAME, max_chars=80, placeholder="Name")
         refused = bool(found.attacks_silenced)
@@ -213,11 +227,12 @@ def _apply(changes: Mapping[str, tuple[str, str]], found: WhatIf) -> None:
             disabled=refused,
             help="A confirmed attack would be hidden." if refused else None,
             on_click=problems.in_callback(_change),
-            args=({name: new for name, (_, new) in changes.items()}, reason),
+            args=({name: new for name, (_, new) in changes.items()},),
         )
 
 
-def _change(values: dict[str, Any], reason: str) -> None:
+def _change(values: Mapping[str, str]) -> None:
+    reason = st.session_state.get(_REASON) or ""
     if session.author() is None and (given := st.session_state.get(_NAME)):
         session.set_author(given)
     numbers = []
