@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks import bench_links, bench_sequences, bench_series, comparison_page
+from benchmarks import bench_links, bench_scale, bench_sequences, bench_series, comparison_page
 
 __all__ = ["render"]
 
@@ -173,5 +173,6 @@ SECTIONS = {
     "series": bench_series.section,
     "links": bench_links.section,
     "packets": _packets,
+    "scale": bench_scale.section,
     "pages": _pages,
 }

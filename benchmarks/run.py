@@ -23,6 +23,7 @@ from benchmarks import (
     bench_links,
     bench_packets,
     bench_pages,
+    bench_scale,
     bench_sequences,
     bench_series,
 )
@@ -51,6 +52,7 @@ SECTIONS: dict[str, Callable[[bool], Any]] = {
     "series": lambda full: bench_series.measure(),
     "links": lambda full: asdict(bench_links.measure()),
     "packets": lambda full: bench_packets.measure(),
+    "scale": lambda full: bench_scale.measure(),
     "pages": lambda full: _pages(),
 }
 
