@@ -5,14 +5,14 @@ store works them out step by step, only where something may have changed.
 """
 
 import hashlib
-import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 
 from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Finding, Status
@@ -27,6 +27,7 @@ from deepaid_core.domain.log import (
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
+from deepaid_core.store import tables
 from deepaid_core.store.sql import SqlStore
 from tests.factories import PATHS, START, make_finding, make_run, make_suppression, make_verdict
 
@@ -51,6 +52,7 @@ STATUS = dict.fromkeys(VerdictLabel, Status.CLOSED) | {VerdictLabel.UNDETERMINED
 Shown = tuple[Status, str | None, int | None, int | None, bool]
 
 labels = st.sampled_from([VerdictLabel.FALSE_POSITIVE, VerdictLabel.TRUE_POSITIVE, *VerdictLabel])
+rarely = st.sampled_from([True, *[False] * 4])
 numbers = st.integers(0, 99)
 verdicts = st.tuples(
     st.just("verdict"), labels, st.lists(numbers, min_size=1, max_size=4, unique=True)
@@ -58,9 +60,9 @@ verdicts = st.tuples(
 suppressions = st.tuples(
     st.just("suppression"),
     st.sampled_from([None, *range(len(PATTERNS))]),
-    st.sets(st.sampled_from(ENTITIES), max_size=2),
-    st.tuples(st.sampled_from(TIMES), st.sampled_from(TIMES)),
-    st.booleans(),
+    st.one_of(st.just(set()), st.sets(st.sampled_from(ENTITIES), max_size=2)),
+    st.one_of(st.just((None, None)), st.tuples(st.sampled_from(TIMES), st.sampled_from(TIMES))),
+    rarely,
 )
 changes = st.tuples(st.sampled_from(["undo", "restore"]), numbers)
 named_settings = st.sampled_from(
@@ -73,10 +75,10 @@ named_settings = st.sampled_from(
     ]
 ).map(lambda pair: ("setting", *pair))
 lessons = st.tuples(st.just("lessons"), labels, numbers)
-entries = st.one_of(verdicts, suppressions, suppressions, changes, changes, named_settings, lessons)
-writes = st.lists(entries, min_size=1, max_size=3).map(lambda found: ("write", found))
+entries = st.one_of(verdicts, suppressions, changes, changes, named_settings, lessons)
+writes = st.lists(entries, min_size=1, max_size=2).map(lambda found: ("write", found))
 runs = st.integers(1, 3).map(lambda count: ("run", count))
-histories = st.lists(st.one_of(writes, writes, writes, runs), min_size=1, max_size=9)
+histories = st.lists(st.one_of(writes, writes, writes, runs), min_size=5, max_size=16)
 
 
 @dataclass
@@ -106,20 +108,19 @@ class World:
             found = found.changed(entry.name, entry.value)
         return found
 
-    def verdict(self, finding: Finding) -> tuple[int, NewVerdict] | None:
-        found = None
+    def verdicts(self) -> dict[str, tuple[int, NewVerdict]]:
+        found = {}
         for number, entry in self.of_kind(NewVerdict).items():
-            if finding.id in entry.finding_ids:
-                found = number, entry
+            found |= dict.fromkeys(entry.finding_ids, (number, entry))
         return found
 
     def attacks(self) -> list[Finding]:
-        found = []
-        for finding, _ in self.added.values():
-            last = self.verdict(finding)
-            if last is not None and last[1].label is VerdictLabel.TRUE_POSITIVE:
-                found.append(finding)
-        return found
+        last = self.verdicts()
+        return [
+            finding
+            for finding, _ in self.added.values()
+            if finding.id in last and last[finding.id][1].label is VerdictLabel.TRUE_POSITIVE
+        ]
 
     def protected(self) -> set[str]:
         found = {finding.pattern_id for finding in self.attacks()}
@@ -141,30 +142,37 @@ class World:
             )
         }
 
-    def falls_under(self, finding: Finding) -> int | None:
-        _, added_time = self.added[finding.id]
-        for number, one in sorted(self.of_kind(NewSuppression).items()):
-            if (
-                not self.disabling(one)
-                and inside(finding, one.scope)
+    def shown(self) -> dict[str, Shown]:
+        """Every finding as the rules say."""
+        settings, protected, verdicts = self.settings(), self.protected(), self.verdicts()
+        enabled = {
+            number: one
+            for number, one in sorted(self.of_kind(NewSuppression).items())
+            if not self.disabling(one)
+        }
+        found: dict[str, Shown] = {}
+        for finding, added_time in self.added.values():
+            if finding.id in verdicts:
+                number, verdict = verdicts[finding.id]
+                found[finding.id] = STATUS[verdict.label], verdict.label.value, number, None, False
+                continue
+            covering = [
+                number
+                for number, one in enabled.items()
+                if inside(finding, one.scope)
                 and finding.interpretation.diagnostics.verified
-                and self.verdict(finding) is None
                 and added_time < one.expires_time
-                and (finding.ratio < 2.0 or self.settings().suppress_critical)
-                and finding.pattern_id not in self.protected()
-            ):
-                return number
-        return None
-
-    def shown(self, finding: Finding) -> Shown:
-        last, number = self.verdict(finding), self.falls_under(finding)
-        if last is not None:
-            return STATUS[last[1].label], last[1].label.value, last[0], None, False
-        if number is None:
-            return Status.OPEN, None, None, None, False
-        digest = hashlib.sha256(f"{number}:{finding.id}".encode()).hexdigest()
-        checked = int(digest[:8], 16) / 2**32 < self.settings().resurfaced_share
-        return Status.OPEN if checked else Status.SUPPRESSED, None, None, number, checked
+                and (finding.ratio < 2.0 or settings.suppress_critical)
+                and finding.pattern_id not in protected
+            ]
+            if not covering:
+                found[finding.id] = Status.OPEN, None, None, None, False
+                continue
+            digest = hashlib.sha256(f"{covering[0]}:{finding.id}".encode()).hexdigest()
+            checked = int(digest[:8], 16) / 2**32 < settings.resurfaced_share
+            status = Status.OPEN if checked else Status.SUPPRESSED
+            found[finding.id] = status, None, None, covering[0], checked
+        return found
 
 
 def inside(finding: Finding, scope: SuppressionScope) -> bool:
@@ -225,20 +233,23 @@ class Moved:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with empty tables; copying it is quicker than making them."""
-    path = tmp_path_factory.mktemp("suppressions") / "findings.db"
-    SqlStore(path).close()
-    return path
-
-
-def opened(template: Path) -> tuple[SqlStore, World, Moved]:
-    path = template.with_name("used.db")
-    for leftover in template.parent.glob("used.db*"):
-        leftover.unlink()
-    shutil.copyfile(template, path)
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, Moved]]:
+    """One store for all examples: statements are only compiled once."""
     clock = Moved()
-    store, world = SqlStore(path, clock=clock), World()
+    store = SqlStore(tmp_path_factory.mktemp("suppressions") / "findings.db", clock=clock)
+    yield store, clock
+    store.close()
+
+
+def emptied(used: tuple[SqlStore, Moved]) -> tuple[SqlStore, World, Moved]:
+    """The store with the first findings and nothing else."""
+    store, clock = used
+    with store._database.writing() as connection:
+        connection.execute(update(tables.decisions).values(undone_by=None))
+        for table in reversed(tables.metadata.sorted_tables):
+            connection.execute(delete(table))
+    clock.now = LATER
+    world = World()
     add(store, world, clock, FIRST_RUN)
     return store, world, clock
 
@@ -251,20 +262,19 @@ def add(store: SqlStore, world: World, clock: Moved, count: int) -> None:
         world.added |= {finding.id: (finding, clock.now) for finding in new}
 
 
-def played(store: SqlStore, world: World, clock: Moved, history: Any) -> None:
-    """Let a history happen, checking after each step."""
-    for kind, step in history:
-        if kind == "run":
-            add(store, world, clock, step)
-        else:
-            written = []
-            for part in step:
-                entry = entry_of(part, world)
-                if entry is not None:
-                    world.write(entry)
-                    written.append(entry)
-            store.append(written)
-        check(store, world)
+def play(store: SqlStore, world: World, clock: Moved, step: Any) -> None:
+    """Let one step of a history happen, in the store and in the world."""
+    kind, what = step
+    if kind == "run":
+        add(store, world, clock, what)
+        return
+    written = []
+    for part in what:
+        entry = entry_of(part, world)
+        if entry is not None:
+            world.write(entry)
+            written.append(entry)
+    store.append(written)
 
 
 def seen(store: SqlStore) -> dict[str, Shown]:
@@ -282,7 +292,7 @@ def seen(store: SqlStore) -> dict[str, Shown]:
 
 def check(store: SqlStore, world: World) -> None:
     shown = seen(store)
-    assert shown == {one.id: world.shown(one) for one, _ in world.added.values()}
+    assert shown == world.shown()
     assert store.protected() == world.protected()
     assert store.settings() == world.settings()
     attacks = world.attacks()
@@ -308,55 +318,46 @@ def check(store: SqlStore, world: World) -> None:
             assert one.hits == 0
 
 
-brisk = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+def brisk(count: int) -> settings:
+    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@brisk
+@brisk(100)
 @given(history=histories)
-def test_findings_stand_where_the_rules_say_after_every_step(template: Path, history: Any) -> None:
-    store, world, clock = opened(template)
-    try:
-        played(store, world, clock, history)
-    finally:
-        store.close()
+def test_findings_stand_where_the_rules_say_after_every_step(used: Any, history: Any) -> None:
+    store, world, clock = emptied(used)
+    for step in history:
+        play(store, world, clock, step)
+        check(store, world)
 
 
-@brisk
+@brisk(60)
 @given(history=histories, last=entries)
-def test_an_undo_restores_everything_exactly(template: Path, history: Any, last: Any) -> None:
-    store, world, clock = opened(template)
-    try:
-        played(store, world, clock, history)
-        entry = entry_of(last, world)
-        if entry is None:
-            return
-        before = seen(store), store.protected(), store.settings()
-        (line,) = store.append([entry])
-        if isinstance(entry, NewUndo):
-            store.append([NewRestore(entry.entry_number, "ana")])
-        elif isinstance(entry, NewRestore):
-            store.append([NewUndo(entry.entry_number, "ana")])
-        else:
-            store.append([NewUndo(line.number, "ana")])
-        assert (seen(store), store.protected(), store.settings()) == before
-    finally:
-        store.close()
+def test_an_undo_restores_everything_exactly(used: Any, history: Any, last: Any) -> None:
+    store, world, clock = emptied(used)
+    for step in history:
+        play(store, world, clock, step)
+    entry = entry_of(last, world)
+    if entry is None:
+        return
+    before = seen(store), store.protected(), store.settings()
+    (line,) = store.append([entry])
+    back: Entry = NewUndo(line.number, "ana")
+    if isinstance(entry, NewUndo):
+        back = NewRestore(entry.entry_number, "ana")
+    elif isinstance(entry, NewRestore):
+        back = NewUndo(entry.entry_number, "ana")
+    store.append([back])
+    assert (seen(store), store.protected(), store.settings()) == before
 
 
-@brisk
+@brisk(30)
 @given(history=histories)
-def test_undoing_all_leaves_all_open(template: Path, history: Any) -> None:
-    store, world, clock = opened(template)
-    try:
-        played(store, world, clock, history)
-        store.append([NewUndo(number, "ana") for number in sorted(world.in_force)])
-        untouched = (Status.OPEN, None, None, None, False)
-        assert set(seen(store).values()) == {untouched}
-        assert store.suppressions(in_force=True) == ()
-        assert store.protected() == frozenset()
-    finally:
-        store.close()
+def test_undoing_all_leaves_all_open(used: Any, history: Any) -> None:
+    store, world, clock = emptied(used)
+    for step in history:
+        play(store, world, clock, step)
+    store.append([NewUndo(number, "ana") for number in sorted(world.in_force)])
+    assert set(seen(store).values()) == {(Status.OPEN, None, None, None, False)}
+    assert store.suppressions(in_force=True) == ()
+    assert store.protected() == frozenset()
