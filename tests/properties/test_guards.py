@@ -53,6 +53,13 @@ STEPS = st.one_of(
         st.sampled_from([VerdictLabel.FALSE_POSITIVE, VerdictLabel.BENIGN_POSITIVE]),
     ),
     st.tuples(st.just("propose"), st.sampled_from(PATTERNS)),
+    # One pattern or burst is called false, found to be an attack and suppressed, in any order.
+    st.tuples(
+        st.just("contest"),
+        st.integers(0, 7),
+        st.integers(0, 7),
+        st.permutations(["false", "true", "propose", "burst"]),
+    ),
     st.tuples(st.just("burst"), NUMBERS),
     st.tuples(st.just("undo"), st.integers(0, 40)),
     st.tuples(st.just("run"), NUMBERS),
@@ -107,6 +114,17 @@ class Analysts:
     def _propose(self, pattern_id):
         proposed = suppress.proposal(self.workspace, pattern_id, author="ana")
         self._write(replace(proposed, reason="r", category="x"))
+
+    def _contest(self, number, other, order):
+        pattern_id = finding(number).pattern_id
+        steps = {
+            "false": ("judge", [number], VerdictLabel.FALSE_POSITIVE, "finding"),
+            "true": ("judge", [other], TRUE, "finding"),
+            "propose": ("propose", pattern_id),
+            "burst": ("burst", [number]),
+        }
+        for name in order:
+            self.take(steps[name])
 
     def _burst(self, numbers):
         chosen = [finding(number).id for number in numbers]
@@ -189,6 +207,8 @@ def play(template, steps) -> None:
                 analysts.take(("judge", [0, 3, 6], VerdictLabel.FALSE_POSITIVE, "finding"))
                 analysts.take(("propose", START[0].pattern_id))
                 assert analysts.allowed == 1
+            if len(steps) % 3:  # one false positive is enough, so more suppressions are allowed
+                analysts.take(("set", ("least_verdicts", "1")))
             for step in steps:
                 analysts.take(step)
                 check_that_no_attack_is_hidden(workspace)
