@@ -7,7 +7,7 @@ from deepaid_core.distiller.evidence import Evidence
 from deepaid_core.distiller.explanation import PathExplanation, explained
 from deepaid_core.distiller.fold import TEACHING, folded
 from deepaid_core.distiller.machine import Lesson, Machine, Outcome
-from deepaid_core.distiller.reading import knows, read
+from deepaid_core.distiller.reading import read
 from deepaid_core.distiller.suggestion import CITED, Suggestion, reason_of, unknown
 from deepaid_core.distiller.tables import Table
 from deepaid_core.domain.distiller_settings import DistillerSettings, Reading
@@ -78,9 +78,8 @@ class Distiller:
 
     def knows(self, detector_name: str, path: tuple[str, ...]) -> bool:
         """Whether there is a suggestion for a path; quicker than making it."""
-        if self.settings.reading == "paper":
-            return self.suggest(detector_name, path).known
-        return bool(path) and knows(self.machine, detector_name, pattern_of(path))
+        reading = self.settings.reading
+        return bool(read(self.machine, detector_name, path=path, reading=reading).probabilities)
 
     def suggest(
         self, detector_name: str, path: tuple[str, ...], *, reading: Reading | None = None
@@ -95,7 +94,7 @@ class Distiller:
         reading = reading or self.settings.reading
         answer = read(self.machine, detector_name, path=path, reading=reading)
         if not answer.probabilities:
-            return unknown(reading)
+            return unknown(answer, reading)
         outcome = answer.probabilities[0][0]
         return Suggestion(
             category=outcome.category,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from deepaid_core.distiller.machine import Pattern, parts_of
+from deepaid_core.distiller.families import family_pattern
+from deepaid_core.distiller.machine import Pattern, one_less, parts_of
 from deepaid_core.distiller.numbers import Numbers, changed, newest
 from deepaid_core.distiller.tables import Table
 from deepaid_core.domain.finding import pattern_of
@@ -42,17 +43,23 @@ class Evidence:
         patterns: Those that teach a pattern.
         parts: Those that teach a pattern of these states and just one more.
         ends: Those that teach a path with this last state.
+        pairs: Those that teach a pattern of this state and just one more.
+        families: Those that teach a pattern of these families, where these are not its states.
     """
 
     patterns: Table[Pattern, Numbers] = field(default_factory=Table)
     parts: Table[Pattern, Numbers] = field(default_factory=Table)
     ends: Table[str, Numbers] = field(default_factory=Table)
+    pairs: Table[str, Numbers] = field(default_factory=Table)
+    families: Table[Pattern, Numbers] = field(default_factory=Table)
 
     def changed(self, changes: Changes) -> "Evidence":
         """The evidence once these entries have begun or ceased to count."""
         patterns = _Moves(self.patterns)
         ends = _Moves(self.ends)
         parts = _Moves(self.parts)
+        pairs = _Moves(self.pairs)
+        families = _Moves(self.families)
         for path, numbers in changes.added.items():
             patterns.added.put(pattern_of(path), numbers)
             ends.added.put(path[-1], numbers)
@@ -60,17 +67,29 @@ class Evidence:
             patterns.removed.put(pattern_of(path), numbers)
             ends.removed.put(path[-1], numbers)
         # Most parts belong to one pattern only: they share its list, and so its set.
-        for pattern, numbers in patterns.added.lists():
-            for part in parts_of(pattern):
-                parts.added.put(part, numbers)
-        for pattern, numbers in patterns.removed.lists():
-            for part in parts_of(pattern):
-                parts.removed.put(part, numbers)
+        for known, part_lists, pair_lists, family_lists in (
+            (patterns.added, parts.added, pairs.added, families.added),
+            (patterns.removed, parts.removed, pairs.removed, families.removed),
+        ):
+            for pattern, numbers in known.lists():
+                for part in parts_of(pattern):
+                    part_lists.put(part, numbers)
+                if len(pattern) == 2:
+                    for state in set(pattern):
+                        pair_lists.put(state, numbers)
+                if (family := family_pattern(pattern)) is not None:
+                    family_lists.put(family, numbers)
         made: dict[int, Numbers] = {}
-        return Evidence(patterns.made(made), parts.made(made), ends.made({}))
+        return Evidence(
+            patterns.made(made),
+            parts.made(made),
+            ends.made({}),
+            pairs.made(made),
+            families.made(made),
+        )
 
     def near(self, pattern: Pattern, count: int) -> tuple[int, ...]:
-        """The newest entries on a pattern, else on those that share all states but one.
+        """The newest entries on the nearest patterns that any are on, as the reading has it.
 
         Returns:
             At most so many, newest first.
@@ -78,10 +97,13 @@ class Evidence:
         exact = self.patterns.get(pattern)
         if exact is not None:
             return tuple(newest(exact, count))
-        parts = parts_of(pattern)
-        places = [self.parts.get(pattern, ())]
-        places += [self.parts.get(part, ()) for part in parts]
-        places += [self.patterns.get(part, ()) for part in parts]
+        family = family_pattern(pattern)
+        if family is not None and family in self.families:
+            return tuple(newest(self.families[family], count))
+        longer = self.parts.get(pattern, ())
+        places = [self.pairs.get(pattern[0], ()) if len(pattern) == 1 else longer]
+        places += [self.parts.get(part, ()) for part in parts_of(pattern)]
+        places += [self.patterns.get(part, ()) for part in one_less(pattern)]
         found = {number for numbers in places for number in newest(numbers, count)}
         return tuple(sorted(found, reverse=True)[:count])
 

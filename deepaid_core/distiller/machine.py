@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from deepaid_core.distiller.families import family_pattern
 from deepaid_core.distiller.tables import Table
 from deepaid_core.domain.finding import pattern_of
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import InvalidParameterError
 
-__all__ = ["Chain", "Lesson", "Machine", "Outcome", "Pattern", "Step", "parts_of"]
+__all__ = ["Chain", "Lesson", "Machine", "Outcome", "Pattern", "Step", "one_less", "parts_of"]
 
 Pattern: TypeAlias = tuple[str, ...]
 """Sorted states."""
@@ -57,7 +58,12 @@ class Lesson:
 
 def parts_of(pattern: Pattern) -> frozenset[Pattern]:
     """The pattern without one of its states, in all ways that leave at least two."""
-    if len(pattern) < 3:
+    return one_less(pattern) if len(pattern) > 2 else frozenset()
+
+
+def one_less(pattern: Pattern) -> frozenset[Pattern]:
+    """The pattern without one of its states, in all ways that leave at least one."""
+    if len(pattern) < 2:
         return frozenset()
     return frozenset(combinations(pattern, len(pattern) - 1))
 
@@ -76,6 +82,8 @@ class Chain:
         visits: How often lessons pass each state, wherever in their path.
         patterns: Lessons whose path has these states in any order.
         parts: Lessons whose pattern has these states and just one more.
+        pairs: Lessons whose pattern has this state and just one more.
+        families: Lessons whose states are of these families, where these are not the states.
     """
 
     verdicts: int = 0
@@ -85,6 +93,8 @@ class Chain:
     visits: Table[str, int] = field(default_factory=Table)
     patterns: Table[Pattern, int] = field(default_factory=Table)
     parts: Table[Pattern, int] = field(default_factory=Table)
+    pairs: Table[str, int] = field(default_factory=Table)
+    families: Table[Pattern, int] = field(default_factory=Table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +181,7 @@ class Machine:
 
     def digest(self) -> str:
         """SHA-256 in canonical order: equal exactly for equal machines."""
-        # Visits, patterns and parts follow from the paths. So do the steps; they stand here as what
-        # readings look up.
+        # All tables follow from the paths. The steps stand here too, as what readings look up.
         counts = [
             [
                 [detector_name, *outcome],
@@ -194,6 +203,8 @@ def _changed(chain: Chain, paths: Mapping[tuple[str, ...], int]) -> Chain:
     visits: dict[str, int] = {}
     patterns: dict[Pattern, int] = {}
     parts: dict[Pattern, int] = {}
+    pairs: dict[str, int] = {}
+    families: dict[Pattern, int] = {}
     for path, count in paths.items():
         if not path:
             raise InvalidParameterError("A path without states was to be learned; give one.")
@@ -211,6 +222,11 @@ def _changed(chain: Chain, paths: Mapping[tuple[str, ...], int]) -> Chain:
         patterns[pattern] = patterns.get(pattern, 0) + count
         for part in parts_of(pattern):
             parts[part] = parts.get(part, 0) + count
+        if len(pattern) == 2:
+            for state in set(pattern):
+                pairs[state] = pairs.get(state, 0) + count
+        if (family := family_pattern(pattern)) is not None:
+            families[family] = families.get(family, 0) + count
     return Chain(
         chain.verdicts + verdicts,
         chain.passes + passes,
@@ -219,6 +235,8 @@ def _changed(chain: Chain, paths: Mapping[tuple[str, ...], int]) -> Chain:
         _added(chain.visits, visits),
         _added(chain.patterns, patterns),
         _added(chain.parts, parts),
+        _added(chain.pairs, pairs),
+        _added(chain.families, families),
     )
 
 

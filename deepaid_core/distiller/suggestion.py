@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from deepaid_core.distiller.reading import Answer
+from deepaid_core.distiller.reading import Answer, Kind
 from deepaid_core.domain.distiller_settings import Reading
 from deepaid_core.domain.verdict import VerdictLabel
 
@@ -11,6 +11,14 @@ __all__ = ["CITED", "Suggestion", "reason_of", "unknown"]
 
 CITED: Final = 50
 """The most verdicts that a suggestion cites; the newest are kept."""
+
+_LISTED: Final = 3
+
+_WHERE: Final[dict[Kind, str]] = {
+    "same": "on this pattern",
+    "sizes": "on patterns of the same states in other sizes",
+    "near": "on patterns that share all states but one",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +47,27 @@ class Suggestion:
     verdict_numbers: tuple[int, ...] = ()
 
 
-def unknown(reading: Reading) -> Suggestion:
-    """The answer where verdicts say nothing of a path."""
+def unknown(answer: Answer, reading: Reading) -> Suggestion:
+    """The answer where verdicts say nothing of a path, or disagree about it."""
     if reading == "paper":
         reason = "No verdict yet on a path through these states in this order"
+    elif answer.support:
+        said = sorted(answer.support.items(), key=lambda one: (-one[1], one[0]))
+        listed = ", ".join(f"{count:,} '{outcome}'" for outcome, count in said[:_LISTED])
+        more = f" and {len(said) - _LISTED} more" if len(said) > _LISTED else ""
+        reason = f"Verdicts {_WHERE[answer.kind]} disagree: {listed}{more}"
     else:
-        reason = "No verdict yet on this pattern, nor on one that shares all its states but one"
+        reason = (
+            "No verdict yet on this pattern, on one of the same states in other sizes, nor on one "
+            "that shares all its states but one"
+        )
     return Suggestion(None, None, 0.0, 0, False, reason)
 
 
 def reason_of(answer: Answer, reading: Reading) -> str:
     """Which verdicts an answer rests on, e.g. "3 verdicts 'false positive / x' on this pattern"."""
     outcome, *others = [one for one, _ in answer.probabilities]
-    if reading == "paper":
-        where = "on paths with the same last state"
-    elif answer.exact:
-        where = "on this pattern"
-    else:
-        where = "on patterns that share all states but one"
+    where = "on paths with the same last state" if reading == "paper" else _WHERE[answer.kind]
     reason = f"{_count(answer.support[outcome])} '{outcome}' {where}"
     if others:
         against = sum(answer.support[other] for other in others)

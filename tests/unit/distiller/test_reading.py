@@ -36,7 +36,8 @@ def test_an_untaught_distiller_answers_unknown():
     assert (suggestion.known, suggestion.category, suggestion.label) == (False, None, None)
     assert suggestion.confidence == 0.0
     assert suggestion.reason == (
-        "No verdict yet on this pattern, nor on one that shares all its states but one"
+        "No verdict yet on this pattern, on one of the same states in other sizes, nor on one that "
+        "shares all its states but one"
     )
 
 
@@ -109,20 +110,113 @@ def test_a_pattern_one_state_away_gives_a_weaker_suggestion():
         (("a", "b", "c"), ("a", "b", "d"), True),
         (("a", "b", "c"), ("c", "b", "a"), True),
         (("a", "b"), ("a", "c"), False),
-        (("a",), ("a", "b"), False),
+        (("a",), ("a", "b"), True),
+        (("a", "b"), ("a",), True),
         (("a", "b", "c"), ("a",), False),
+        (("a",), ("a", "b", "c"), False),
         (("a", "b", "c"), ("a", "d", "e"), False),
         (("a", "b", "c"), ("d", "e", "f"), False),
         (("a",), ("a",), True),
         (("a",), (), False),
     ],
 )
-def test_support_is_the_same_pattern_or_all_states_but_one_and_at_least_two(
+def test_support_is_the_same_pattern_or_one_state_more_fewer_or_another_one_of_three(
     taught_path, asked, known
 ):
     distiller = taught((taught_path, FALSE, "x"))
     assert distiller.suggest("packets", asked).known is known
     assert distiller.knows("packets", asked) is known
+
+
+@pytest.mark.parametrize(
+    ("taught_path", "asked"),
+    [
+        (("a:up:1", "b:down:2"), ("b:down:0", "a:up:3")),
+        (("a:up:1",), ("a:up:2",)),
+        (
+            ('["category-1","service","pop_3","http"]',),
+            ('["category-1","service","pop_3","smtp"]',),
+        ),
+        (('["series-1","web01.cpu",-1,"up",1]',), ('["series-1","web01.cpu",-1,"up",3]',)),
+    ],
+)
+def test_the_same_states_in_other_sizes_are_support(taught_path, asked):
+    distiller = taught((taught_path, TRUE, "port-scan"), (("z",), FALSE, "background"))
+    suggestion = distiller.suggest("packets", asked)
+    assert suggestion.category == "port-scan"
+    assert suggestion.verdict_numbers == (1,)
+    assert suggestion.reason == (
+        "1 verdict 'true positive / port-scan' on patterns of the same states in other sizes"
+    )
+    assert suggestion.confidence == pytest.approx(2 / 3 * 2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("taught_state", "asked"),
+    [
+        ("a:up:1", "a:down:1"),
+        ("a:up:1", "b:up:1"),
+        ('["category-1","service","pop_3","http"]', '["category-1","service","ftp","http"]'),
+        ('["series-1","web01.cpu",-1,"up",1]', '["series-1","web01.cpu",-2,"up",1]'),
+        ('["sequence-1",0,"Failed","Accepted"]', '["sequence-1",0,"Failed","Closed"]'),
+        ('["link-1","source","ws07","dc01"]', '["link-1","source","ws07","db01"]'),
+        ("a:up:1", "a:up"),
+        ('["category-1","a"]', '["category-1","b"]'),
+    ],
+)
+def test_another_field_direction_step_or_observation_is_not(taught_state, asked):
+    assert not taught(((taught_state,), FALSE, "x")).suggest("packets", (asked,)).known
+
+
+def test_other_sizes_outrank_patterns_with_another_state():
+    path = ("a:up:1", "b:up:1", "c:up:1")
+    distiller = taught(
+        (("a:up:2", "b:up:1", "c:up:1"), TRUE, "port-scan"),
+        *[(("a:up:1", "b:up:1"), FALSE, "background")] * 50,
+    )
+    assert distiller.suggest("packets", path).category == "port-scan"
+
+
+def test_verdicts_that_disagree_give_no_suggestion_and_say_so():
+    distiller = taught((PATH, FALSE, "backup-job"), (PATH, FALSE, "update"))
+    suggestion = distiller.suggest("packets", PATH)
+    assert not suggestion.known
+    assert suggestion.alternatives == suggestion.verdict_numbers == ()
+    assert suggestion.reason == (
+        "Verdicts on this pattern disagree: 1 'false positive / backup-job', "
+        "1 'false positive / update'"
+    )
+    # Nor do five outcomes, of which three are listed.
+    torn = taught(*[(PATH, TRUE, name) for name in "abcde"]).suggest("packets", PATH)
+    assert not torn.known
+    assert torn.reason.endswith("'true positive / c' and 2 more")
+
+
+def test_two_verdicts_outweigh_one_that_disagrees():
+    for label, other in ((TRUE, FALSE), (FALSE, TRUE)):
+        distiller = taught(*[(PATH, label, "a")] * 2, (PATH, other, "z"))
+        assert distiller.suggest("packets", PATH).category == "a"
+
+
+def test_a_false_alarm_never_wins_a_close_call_against_an_attack():
+    # The order of the states makes the false alarm a little likelier than the attack.
+    distiller = taught(
+        (("a", "b"), FALSE, "backup-job"),
+        (("a", "b"), TRUE, "malware"),
+        (("a", "c"), FALSE, "backup-job"),
+        (("b", "c"), TRUE, "malware"),
+    )
+    suggestion = distiller.suggest("packets", ("a", "b"))
+    assert suggestion.label is not FALSE
+
+
+def test_forgetting_takes_back_support_in_other_sizes_and_on_pairs():
+    distiller = taught((("a:up:1", "b:up:1"), FALSE, "x"))
+    undone = distiller.after([LogEntry(2, 0.0, NewUndo(1, "ana"))])
+    for path in (("a:up:2", "b:up:2"), ("a:up:1",), ("a:up:1", "b:up:1", "c:up:1")):
+        assert distiller.suggest("packets", path).known
+        assert not undone.suggest("packets", path).known
+    assert undone.machine == Machine()
 
 
 def test_what_was_said_of_this_pattern_outranks_what_was_said_of_its_neighbours():
