@@ -1,9 +1,10 @@
 """The append-only log of decisions, and what it says about each finding."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, literal, select
 from sqlalchemy import func as sql
 
 from deepaid_core.domain import codec
@@ -22,8 +23,9 @@ from deepaid_core.domain.verdict import NewVerdict, Verdict, VerdictLabel
 from deepaid_core.errors import NotFoundError, StaleWriteError, StoredValueError
 from deepaid_core.store import tables
 from deepaid_core.store.queries import members
-from deepaid_core.store.rows import entry_values, read_entry, status_under
+from deepaid_core.store.rows import entry_values, read_entry
 from deepaid_core.store.suppressed import Touched, attacks_among, bring_up_to_date, with_verdict
+from deepaid_core.store.toggles import SETTINGS_OF_SUPPRESSIONS, show, taught, write_toggles
 
 __all__ = ["append", "entries_after", "in_force", "verdicts_of"]
 
@@ -31,8 +33,6 @@ _decisions = tables.decisions
 _findings = tables.findings
 _links = tables.verdict_findings
 _attacks = tables.taught_attacks
-
-_SETTINGS_OF_SUPPRESSIONS: Final = frozenset({"resurfaced_share", "suppress_critical"})
 
 
 def append(
@@ -56,8 +56,14 @@ def append(
         )
     written = tuple(LogEntry(last + step, now, entry) for step, entry in enumerate(entries, 1))
     touched = Touched()
-    for line in written:
-        _write(connection, line, touched)
+    for toggles, lines in groupby(
+        written, lambda line: isinstance(line.entry, NewUndo | NewRestore)
+    ):
+        if toggles:
+            write_toggles(connection, tuple(lines), touched)
+        else:
+            for line in lines:
+                _write(connection, line, touched)
     if written:
         bring_up_to_date(connection, touched)
     return written
@@ -108,12 +114,8 @@ def _verdict(row: Row[Any]) -> Verdict:
 
 
 def _write(connection: Connection, line: LogEntry, touched: Touched) -> None:
-    match line.entry:
-        case NewUndo() | NewRestore() as change:
-            _write_change(connection, line, change, touched)
-            return
-        case NewSetting() as setting:
-            DistillerSettings().changed(setting.name, setting.value)  # refuses what is none
+    if isinstance(line.entry, NewSetting):
+        DistillerSettings().changed(line.entry.name, line.entry.value)  # refuses what is none
     connection.execute(insert(_decisions), entry_values(line))
     match line.entry:
         case NewVerdict() as verdict:
@@ -121,10 +123,10 @@ def _write(connection: Connection, line: LogEntry, touched: Touched) -> None:
         case NewSuppression():
             touched.begun.add(line.number)
         case NewSetting() as setting:
-            touched.everything |= setting.name in _SETTINGS_OF_SUPPRESSIONS
+            touched.everything |= setting.name in SETTINGS_OF_SUPPRESSIONS
         case NewLessons() as lessons:
             _write_attacks(connection, line.number, lessons)
-            touched.attacks |= _taught(connection, line.number)
+            touched.attacks |= taught(connection, line.number)
 
 
 def _write_verdict(
@@ -142,10 +144,11 @@ def _write_verdict(
             f"There is no finding '{missing}', so the verdict on {len(wanted)} was not kept; "
             "reload the list and choose again."
         )
-    touched.attacks |= attacks_among(connection, line.number)
-    _show(connection, _findings.c.id.in_(with_verdict(line.number)), line)
+    touched.attacks |= attacks_among(connection, [line.number])
+    where = _findings.c.id.in_(with_verdict(line.number))
+    show(connection, where, line.number, verdict.label.value, verdict.category)
     if verdict.label is VerdictLabel.TRUE_POSITIVE:
-        touched.attacks |= attacks_among(connection, line.number)
+        touched.attacks |= attacks_among(connection, [line.number])
 
 
 def _write_attacks(connection: Connection, number: int, lessons: NewLessons) -> None:
@@ -161,101 +164,3 @@ def _write_attacks(connection: Connection, number: int, lessons: NewLessons) -> 
     ]
     if rows:
         connection.execute(insert(_attacks), rows)
-
-
-def _taught(connection: Connection, number: int) -> set[tuple[str, str]]:
-    c = _attacks.c
-    statement = select(c.detector_name, c.pattern_id).where(c.entry_number == number)
-    return {(row[0], row[1]) for row in connection.execute(statement)}
-
-
-def _write_change(
-    connection: Connection, line: LogEntry, change: NewUndo | NewRestore, touched: Touched
-) -> None:
-    """Take an entry back, or put it back into force."""
-    c = _decisions.c
-    target = change.entry_number
-    wanted: Select[Any] = select(c.number, c.time, c.kind, c.payload, c.undone_by)
-    row = connection.execute(wanted.where(c.number == target)).first()
-    entry = read_entry(row).entry if row is not None else None
-    if row is None or entry is None or isinstance(entry, NewUndo | NewRestore):
-        raise NotFoundError(
-            f"Entry {target} of the log is no decision that can be taken back or put back; "
-            "choose one from the list of decisions."
-        )
-    _refuse_stale(connection, row, undo=isinstance(change, NewUndo))
-    connection.execute(insert(_decisions), entry_values(line))
-    undone_by = line.number if isinstance(change, NewUndo) else None
-    connection.execute(update(_decisions).where(c.number == target).values(undone_by=undone_by))
-    match entry:
-        case NewVerdict():
-            touched.attacks |= attacks_among(connection, target)
-            _recompute(connection, target)
-            touched.attacks |= attacks_among(connection, target)
-            touched.verdicts.add(target)
-        case NewSuppression():
-            (touched.begun if undone_by is None else touched.ended).add(target)
-        case NewSetting():
-            touched.everything |= entry.name in _SETTINGS_OF_SUPPRESSIONS
-        case NewLessons():
-            touched.attacks |= _taught(connection, target)
-
-
-def _refuse_stale(connection: Connection, target: Row[Any], *, undo: bool) -> None:
-    if undo and target.undone_by is not None:
-        author = connection.scalar(
-            select(_decisions.c.author).where(_decisions.c.number == target.undone_by)
-        )
-        raise StaleWriteError(
-            f"Entry {target.number}, a {target.kind}, was already undone by {author} (entry "
-            f"{target.undone_by}); reload to see the current state."
-        )
-    if not undo and target.undone_by is None:
-        raise StaleWriteError(
-            f"Entry {target.number}, a {target.kind}, is in force already; "
-            "reload to see the current state."
-        )
-
-
-def _recompute(connection: Connection, changed: int) -> None:
-    """Let the findings of a verdict show the last one in force after it was undone or restored."""
-    other = _links.alias("other")
-    latest = (
-        select(sql.max(other.c.verdict_number))
-        .join(_decisions, _decisions.c.number == other.c.verdict_number)
-        .where(other.c.finding_id == _findings.c.id, in_force())
-        .scalar_subquery()
-    )
-    statement = select(_findings.c.id, _findings.c.verdict_number, latest).where(
-        _findings.c.id.in_(with_verdict(changed))
-    )
-    changes: dict[int | None, list[str]] = {}
-    for finding_id, shown, number in connection.execute(statement):
-        if number != shown:
-            changes.setdefault(number, []).append(finding_id)
-    for number, finding_ids in changes.items():
-        line = None
-        if number is not None:
-            line = read_entry(connection.execute(entries_after(number - 1).limit(1)).one())
-        where = _findings.c.id.in_(members(finding_ids, connection.dialect.name))
-        _show(connection, where, line)
-
-
-def _show(connection: Connection, where: ColumnElement[bool], line: LogEntry | None) -> None:
-    """Bring the columns that repeat the verdict in force up to date; none falls under anything."""
-    verdict = line.entry if line is not None and isinstance(line.entry, NewVerdict) else None
-    label = verdict.label.value if verdict is not None else None
-    category = verdict.category if verdict is not None else None
-    connection.execute(
-        update(_findings)
-        .where(where)
-        .values(
-            status=status_under(label).value,
-            verdict=label,
-            category=category,
-            search_category=(category or "").casefold(),
-            verdict_number=line.number if line is not None else None,
-            suppression_number=None,
-            resurfaced=False,
-        )
-    )

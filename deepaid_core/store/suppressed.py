@@ -4,7 +4,7 @@ What a finding falls under is a function of the log and the findings alone. Here
 looked at again for which it may have changed, and only those are written for which it did.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,12 +28,14 @@ __all__ = [
     "protected",
     "settings_in_force",
     "with_verdict",
+    "with_verdicts",
 ]
 
 _findings = tables.findings
 _decisions = tables.decisions
 _attacks = tables.taught_attacks
 _links = tables.verdict_findings
+_AT_ONCE: Final = 500  # verdicts in one statement
 _is_attack: Final = _findings.c.verdict == VerdictLabel.TRUE_POSITIVE.value
 
 
@@ -126,11 +128,16 @@ def with_verdict(number: int) -> Select[Any]:
     return select(_links.c.finding_id).where(_links.c.verdict_number == number)
 
 
-def attacks_among(connection: Connection, verdict_number: int) -> set[tuple[str, str]]:
-    """Detector and pattern of the findings of a verdict that are true positives now."""
+def with_verdicts(numbers: Sequence[int]) -> Select[Any]:
+    """Ids of the findings that some hundred verdicts at most are on."""
+    return select(_links.c.finding_id).where(_links.c.verdict_number.in_(numbers))
+
+
+def attacks_among(connection: Connection, verdicts: Sequence[int]) -> set[tuple[str, str]]:
+    """Detector and pattern of the findings of some verdicts that are true positives now."""
     statement = (
         select(_findings.c.detector_name, _findings.c.pattern_id)
-        .where(_findings.c.id.in_(with_verdict(verdict_number)), _is_attack)
+        .where(_findings.c.id.in_(with_verdicts(verdicts)), _is_attack)
         .distinct()
     )
     return {(row[0], row[1]) for row in connection.execute(statement)}
@@ -192,8 +199,9 @@ def _regions(
         yield _within(scope, dialect)
     for number in sorted(touched.ended):
         yield _falls_under(number)
-    for number in sorted(touched.verdicts):
-        yield _findings.c.id.in_(with_verdict(number))
+    verdicts = sorted(touched.verdicts)
+    for start in range(0, len(verdicts), _AT_ONCE):
+        yield _findings.c.id.in_(with_verdicts(verdicts[start : start + _AT_ONCE]))
     if touched.added:
         yield _findings.c.id.in_(members(touched.added, dialect))
 
