@@ -132,11 +132,8 @@ def _preview(found: ImportPreview) -> None:
             ("Would read differently", format_count(found.differing, "open finding")),
             ("Detectors known here", ", ".join(found.detectors_known) or "none"),
             ("Unknown here", ", ".join(found.detectors_unknown) or "none"),
-            (
-                "Newly protected",
-                f"{format_count(len(found.protects), 'pattern')}, "
-                f"{format_count(found.protected_findings, 'finding')}",
-            ),
+            ("Newly protected", format_count(len(found.protects), "pattern")),
+            ("Its attacks protect", f"{format_count(found.protected_findings, 'finding')} here"),
             ("Back in the queue", format_count(found.reopened, "suppressed finding")),
         )
     )

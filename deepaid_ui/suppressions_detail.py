@@ -57,10 +57,10 @@ def detail(view: SuppressionView) -> None:
         _scope(one)
         st.markdown("**Why**")
         st.text(one.decision.reason)
+        _facts(view)
     with right:
         _does(view)
         suppressions_renew.offer(view)
-    _facts(view)
     _guards(view)
     _findings(one)
 
@@ -114,7 +114,8 @@ def _facts(view: SuppressionView) -> None:
                 "Last hit",
                 last_hit(view) if one.last_hit is None else format_time_utc(one.last_hit),
             ),
-        )
+        ),
+        columns=3,
     )
 
 
@@ -235,7 +236,9 @@ def _findings(one: Suppression) -> None:
 def _table(rows: Sequence[FindingRow], *, key: str, alt: str) -> None:
     frame = tables.findings_frame(rows, distill.suggestions(workspace(), rows))
     selection = tables.show(
-        frame.drop(columns=["Verdict", "Pattern"]), key=f"{key}-{filters.version()}", alt=alt
+        frame.drop(columns=["Verdict", "Pattern", "Suppression"], errors="ignore"),
+        key=f"{key}-{filters.version()}",
+        alt=alt,
     )
     cell = tables.clicked_row(selection)
     if cell and cell[0] < len(rows):

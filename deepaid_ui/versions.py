@@ -1,6 +1,7 @@
 """The log of everything that was decided: its timeline, one entry, any two versions."""
 
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import streamlit as st
 
@@ -61,28 +62,26 @@ def timeline() -> None:
     page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     rows = versions.history(workspace(), limit=_PAGE, before=last + 1 - (page - 1) * _PAGE)
     with place:
-        selection = _rows_table(rows, key=f"log-{filters.version()}-{page}")
-    cell = tables.clicked_row(selection)
-    # A selection outlives the click: only a new one opens another entry.
-    if cell and cell[0] < len(rows):
-        number = rows[cell[0]].number
-        mark = f"log-{filters.version()}-{number}"
-        if st.session_state.get("_log_opened") != mark:
-            st.session_state["_log_opened"] = mark
-            session.set_param("entry", str(number))
-            st.rerun()
+        _rows_table(rows, key=f"log-{filters.version()}-{page}")
     if chosen is None:
         st.caption("Click an entry to see what it changed, to take it back, or to roll back to it.")
 
 
-def _rows_table(rows: tuple[VersionRow, ...], *, key: str) -> Any:
-    return st.dataframe(
+def _open_clicked(key: str, rows: tuple[VersionRow, ...]) -> None:
+    # A callback: the address is right before the page is drawn, once.
+    cell = tables.clicked_row(st.session_state[key]["selection"])
+    if cell and cell[0] < len(rows):
+        session.set_param("entry", str(rows[cell[0]].number))
+
+
+def _rows_table(rows: tuple[VersionRow, ...], *, key: str) -> None:
+    st.dataframe(
         rows_frame(rows),
         hide_index=True,
         height=min(560, 38 + 35 * len(rows)),
         key=key,
         alt="Entries of the log, newest first; a click opens one",
-        on_select="rerun",
+        on_select=partial(_open_clicked, key, rows),
         selection_mode=["single-cell"],
         column_config={
             "Version": st.column_config.TextColumn(width=72, pinned=True),
@@ -93,7 +92,7 @@ def _rows_table(rows: tuple[VersionRow, ...], *, key: str) -> Any:
             "In force": st.column_config.TextColumn(width=110),
             "Why": st.column_config.TextColumn(width=360),
         },
-    ).selection
+    )
 
 
 def _entry(number: int, last: int) -> None:

@@ -110,12 +110,19 @@ def _learned(diff: VersionDiff) -> None:
             else ""
         )
     )
-    tables.show(
+    st.dataframe(
         transitions_frame(rows),
+        hide_index=True,
         key=f"steps-{diff.before}-{diff.after}",
         alt="Steps and how often they were taken before and after",
-        clickable=False,
         height=_height(len(rows)),
+        column_config={
+            "Verdict": st.column_config.TextColumn(width=170),
+            "From": st.column_config.TextColumn(width=320),
+            "To": st.column_config.TextColumn(width=320),
+            "Before": st.column_config.NumberColumn(width=64),
+            "After": st.column_config.NumberColumn(width=64),
+        },
     )
 
 

@@ -48,12 +48,12 @@ def transitions_frame(rows: Sequence[TransitionChange]) -> pd.DataFrame:
     """Steps that the machine counts, with their counts in both versions."""
     return pd.DataFrame(
         {
+            "Verdict": [tables.verdict_text(one.label, one.category) for one in rows],
             "From": ["start" if one.source is None else _state(one.source) for one in rows],
             "To": [
                 f"[{_text(one.category)}]" if one.target is None else _state(one.target)
                 for one in rows
             ],
-            "Verdict": [tables.verdict_text(one.label, one.category) for one in rows],
             "Before": [one.before for one in rows],
             "After": [one.after for one in rows],
             "Detector": [_text(one.detector_name) for one in rows],

@@ -51,6 +51,8 @@ def status() -> None:
     if job.is_active:
         job_panel(job)
         return
+    if job.state == "done" and job.result.entries != machine.number:
+        return  # the log went on since
     with st.container(border=True):
         if job.state == "done":
             _finished(job)
