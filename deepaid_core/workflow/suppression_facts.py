@@ -44,7 +44,8 @@ def facts_of(
     query = scope_query(scope)
     reach = store.reach(query)
     # A pattern's verdicts are judged wherever they were given; an authorised host's are its own.
-    on_pattern = query if pattern is None else FindingQuery(pattern_id=pattern.pattern_id)
+    whole = not scope.entities and scope.since is None and scope.until is None
+    on_pattern = query if pattern is None or whole else FindingQuery(pattern_id=pattern.pattern_id)
     benign = decision.basis is VerdictLabel.BENIGN_POSITIVE
     agreeing = (reach if benign or on_pattern == query else store.reach(on_pattern)).decisions
     attacks = _judged(store, on_pattern, (_ATTACK,))
