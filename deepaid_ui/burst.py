@@ -16,8 +16,8 @@ _MOST: Final = 500
 def burst_of(row: FindingRow) -> tuple[str, ...]:
     """Ids of the false positives that form a burst with a judged one, itself included.
 
-    They are of the same detector, and no pause between them is longer than those within a finding
-    may be; what is more than an hour away is another burst.
+    They are of the same detector and were called the same, and no pause between them is longer
+    than those within a finding may be; what is more than an hour away is another burst.
     """
     query = FindingQuery(
         detector_name=row.detector_name,
@@ -34,6 +34,7 @@ def burst_of(row: FindingRow) -> tuple[str, ...]:
         for other in near:
             if (
                 other.id not in members
+                and other.category == row.category
                 and other.first_time - last <= GAP_S
                 and first - other.last_time <= GAP_S
             ):

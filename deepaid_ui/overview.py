@@ -22,11 +22,6 @@ from deepaid_ui.jobs import Job, registry
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
-try:
-    from deepaid_core.workflow import steering
-except ImportError:  # TEMPORARY until it is there
-    steering = None  # type: ignore[assignment]
-
 __all__ = ["being_prepared", "counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
 
 _BEST_PATTERNS = 5
@@ -157,7 +152,7 @@ def next_steps() -> None:
             st.text("All clear: each finding has a verdict, or a suppression holds it.")
     with right.container(border=True, height="stretch"):
         st.markdown("**Pattern to judge next**")
-        first = next(iter(steering.next_best(workspace(), limit=1)), None) if steering else None
+        first = next(iter(patterns.judge_next()), None)
         if first is not None:
             pattern = first.pattern
             st.text(

@@ -1,7 +1,6 @@
 """Patterns and the states they consist of as tables."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -10,10 +9,8 @@ from deepaid_core.domain.graph import StateGraph
 from deepaid_core.domain.queries import PatternRow
 from deepaid_core.workflow.distill import Suggestion, describe
 from deepaid_core.workflow.reach import Neighbour
+from deepaid_core.workflow.steering import NextBest
 from deepaid_ui.tables import cell_text, moment, severity_chip, suggestion_text
-
-if TYPE_CHECKING:
-    from deepaid_core.workflow.steering import NextBest
 
 __all__ = ["mix", "neighbours_frame", "next_frame", "nodes_frame", "patterns_frame", "steps_frame"]
 
@@ -107,11 +104,12 @@ def nodes_frame(
     return frame, tuple(node.id for node in nodes)
 
 
-def next_frame(rows: "Sequence[NextBest]") -> pd.DataFrame:
+def next_frame(rows: Sequence[NextBest]) -> pd.DataFrame:
     """Patterns to judge next; the first column is the id."""
     return pd.DataFrame(
         {
             "Pattern": [row.pattern.pattern_id for row in rows],
+            "Look at": [row.finding_id for row in rows],
             "Open": [row.pattern.open_findings for row in rows],
             "Expected to leave": [row.expected for row in rows],
             "Why": [cell_text(row.reason) for row in rows],

@@ -7,23 +7,18 @@ import streamlit as st
 
 from deepaid_core.domain.queries import FindingQuery, PatternRow
 from deepaid_core.figures.numbers import format_count
-from deepaid_core.workflow import distill
+from deepaid_core.workflow import distill, steering
 from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui import filters, navigation, panels, patterns, problems, tables
 from deepaid_ui.pattern_frames import next_frame, patterns_frame
+from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
-
-try:
-    from deepaid_core.workflow import steering
-except ImportError:  # TEMPORARY until it is there
-    steering = None  # type: ignore[assignment]
 
 __all__ = ["PAGE", "STANDINGS", "judge_next", "matching", "show"]
 
 PAGE: Final = 500
 """Patterns that are listed at once."""
 
-_NEXT: Final = 5
 _MOST: Final = 100_000
 _HEIGHT: Final = 560
 
@@ -115,16 +110,15 @@ def matching(
 
 def judge_next() -> None:
     """The patterns on which one verdict is expected to shorten the queue most, with why."""
-    if steering is None:
-        return
-    best = steering.next_best(workspace(), limit=_NEXT)
+    best = patterns.judge_next()
     if not best:
         return
     with st.container(border=True, key="judge_next"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**Judge next**")
             st.caption(
-                "One verdict on one of these is expected to shorten the queue most.",
+                "Where one verdict is expected to shorten the queue most. Click a row for the "
+                "pattern, *Look at* for one of its findings.",
                 width="stretch",
             )
             first = best[0].pattern
@@ -133,6 +127,7 @@ def judge_next() -> None:
                 type="primary",
             ):  # fmt: skip
                 navigation.go("patterns", {"pattern": first.pattern_id})
+        st.text(one_line(best[0].reason))
         selection = tables.show(
             next_frame(best),
             key=f"next-{filters.version()}",
@@ -140,7 +135,10 @@ def judge_next() -> None:
         )
         cell = tables.clicked_row(selection)
         if cell and cell[0] < len(best):
-            navigation.go("patterns", {"pattern": best[cell[0]].pattern.pattern_id})
+            chosen = best[cell[0]]
+            if cell[1] == "Look at":
+                navigation.go("finding", {"id": chosen.finding_id})
+            navigation.go("patterns", {"pattern": chosen.pattern.pattern_id})
 
 
 def _clear() -> None:

@@ -6,19 +6,32 @@ import streamlit as st
 
 from deepaid_core.domain.queries import PatternRow
 from deepaid_core.figures.numbers import format_count
-from deepaid_core.workflow import distill
+from deepaid_core.workflow import distill, steering
 from deepaid_core.workflow.distill import Suggestion
+from deepaid_core.workflow.steering import NextBest
 from deepaid_ui import filters, navigation, tables
 from deepaid_ui.pattern_frames import patterns_frame
 from deepaid_ui.workspace import workspace
 
-__all__ = ["attack_badge", "clickable", "decisions", "suggestions", "summary"]
+__all__ = ["attack_badge", "clickable", "decisions", "judge_next", "suggestions", "summary"]
+
+_NEXT = 5
 
 
 def suggestions(patterns: Sequence[PatternRow]) -> dict[str, Suggestion]:
     """What the Distiller makes of the strongest example of each pattern."""
     reader = distill.distiller(workspace())
     return {one.pattern_id: reader.suggest(one.detector_name, one.example_path) for one in patterns}
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _best(home: str, at: str) -> tuple[NextBest, ...]:
+    return steering.next_best(workspace(), limit=_NEXT)
+
+
+def judge_next() -> tuple[NextBest, ...]:
+    """The patterns on which one verdict is expected to shorten the queue most, best first."""
+    return _best(str(workspace().home), filters.version())
 
 
 def decisions(pattern: PatternRow) -> int:

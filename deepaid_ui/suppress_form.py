@@ -10,11 +10,12 @@ import streamlit as st
 from deepaid_core.domain.queries import FindingRow, PatternRow
 from deepaid_core.domain.suppression import NewSuppression
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.figures.numbers import format_count, format_time_utc
+from deepaid_core.errors import DeepAidError
+from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow import suppress, triage
 from deepaid_core.workflow.suppress import DAY_S, LONGEST_DAYS, Check, SuppressionPreview
 from deepaid_ui import navigation, problems, reach, session
-from deepaid_ui.suppress_scope import scope_fields
+from deepaid_ui.suppress_scope import read_scope, scope_fields
 from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace
 
@@ -119,27 +120,30 @@ def _form(draft: _Draft) -> None:
     )
     left, right = st.columns([0.46, 0.54], gap="medium")
     with left:
-        decision, unreadable = _fields(draft)
-    if unreadable is not None:
-        right.error(plain(unreadable), icon=":material/error:")
+        _fields(draft)
+    try:
+        decision = _written(draft)
+    except DeepAidError as error:
+        with right:
+            problems.show(error)
         return
     found = suppress.preview(workspace(), decision)
     with right:
         _checks(found.checks)
     _reach(found, key=draft.key)
-    _buttons(draft, decision, found)
+    _buttons(draft, found)
 
 
 def _saved(draft: _Draft) -> str:
     return f"{draft.key}-saved"
 
 
-def _fields(draft: _Draft) -> tuple[NewSuppression, str | None]:
+def _fields(draft: _Draft) -> None:
     proposed, key = draft.proposed, draft.key
     st.markdown("**What**")
-    scope, unreadable = scope_fields(proposed.scope, key=key)
+    scope_fields(proposed.scope, key=key)
     basis = proposed.basis
-    if scope.pattern_id is not None:
+    if proposed.scope.pattern_id is not None:
         basis = st.radio(
             "These findings are",
             list(_BASES),
@@ -153,7 +157,7 @@ def _fields(draft: _Draft) -> tuple[NewSuppression, str | None]:
         *workspace().store.distinct("category"),
         *triage.CATEGORIES_BY_LABEL[basis],
     ]
-    category = st.selectbox(
+    st.selectbox(
         "Category",
         list(dict.fromkeys(options)),
         index=0 if proposed.category else None,
@@ -161,7 +165,7 @@ def _fields(draft: _Draft) -> tuple[NewSuppression, str | None]:
         placeholder="What it is, e.g. backup-job",
         accept_new_options=True,
     )
-    reason = st.text_area(
+    st.text_area(
         "Reason",
         value=proposed.reason,
         key=f"{key}-reason",
@@ -170,30 +174,40 @@ def _fields(draft: _Draft) -> tuple[NewSuppression, str | None]:
         help="Why these findings may leave the queue, for whoever reads it in a month.",
     )
     with st.container(horizontal=True):
-        owner = st.text_input(
-            "Owner", value=proposed.owner, key=f"{key}-owner", max_chars=200,
+        st.text_input(
+            "Owner",
+            value=proposed.owner,
+            key=f"{key}-owner",
+            max_chars=200,
             help="Who answers for it and is asked when it expires.",
-        )  # fmt: skip
-        ticket = st.text_input("Ticket (optional)", key=f"{key}-ticket", max_chars=200)
-        days = st.number_input(
+        )
+        st.text_input("Ticket (optional)", key=f"{key}-ticket", max_chars=200)
+        st.number_input(
             "Expires after (days)", 1, LONGEST_DAYS, suppress.DEFAULT_DAYS, key=f"{key}-days"
         )
     if not proposed.author:
         st.text_input("Your name (asked once)", key=f"{key}-author", max_chars=80)
-    expires = time.time() + float(days or 0) * DAY_S
-    st.caption(f"Findings added after {format_time_utc(expires)} will stay in the queue.")
-    decision = replace(
+
+
+def _written(draft: _Draft) -> NewSuppression:
+    """What the fields say now; in a callback that is newer than what was drawn."""
+    proposed, state = draft.proposed, st.session_state
+
+    def text(name: str) -> str:
+        return str(state.get(f"{draft.key}-{name}") or "")
+
+    days = float(state.get(f"{draft.key}-days") or 0)
+    return replace(
         proposed,
-        scope=scope,
-        basis=basis,
-        category=category or "",
-        reason=reason or "",
-        author=proposed.author or (st.session_state.get(f"{key}-author") or "").strip(),
-        owner=owner or "",
-        ticket=ticket or "",
-        expires_time=expires,
+        scope=read_scope(proposed.scope, key=draft.key),
+        basis=state.get(f"{draft.key}-basis", proposed.basis),
+        category=text("category"),
+        reason=text("reason"),
+        author=proposed.author or text("author").strip(),
+        owner=text("owner"),
+        ticket=text("ticket"),
+        expires_time=time.time() + days * DAY_S,
     )
-    return decision, unreadable
 
 
 def _checks(checks: Sequence[Check]) -> None:
@@ -242,7 +256,7 @@ def _reach(found: SuppressionPreview, *, key: str) -> None:
         reach.examples(found.examples, key=key)
 
 
-def _buttons(draft: _Draft, decision: NewSuppression, found: SuppressionPreview) -> None:
+def _buttons(draft: _Draft, found: SuppressionPreview) -> None:
     refused = [
         one for one in found.checks if one.blocking and not one.passed and one.name not in _TYPED
     ]
@@ -254,7 +268,7 @@ def _buttons(draft: _Draft, decision: NewSuppression, found: SuppressionPreview)
         icon=":material/visibility_off:",
         disabled=bool(refused),
         on_click=problems.in_callback(_save),
-        args=(draft, decision),
+        args=(draft,),
     )
     if refused:
         st.caption(
@@ -266,7 +280,8 @@ def _buttons(draft: _Draft, decision: NewSuppression, found: SuppressionPreview)
         )
 
 
-def _save(draft: _Draft, decision: NewSuppression) -> None:
+def _save(draft: _Draft) -> None:
+    decision = _written(draft)
     outcome = suppress.suppress(workspace(), decision)
     if decision.author and session.author() is None:
         session.set_author(decision.author)

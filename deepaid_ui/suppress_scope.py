@@ -15,7 +15,7 @@ from deepaid_ui import filters
 from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
 
-__all__ = ["read_time", "scope_fields", "shown_time"]
+__all__ = ["read_scope", "read_time", "scope_fields", "shown_time"]
 
 _FORM: Final = "%Y-%m-%d %H:%M:%S"
 _MOST_ENTITIES: Final = 1000
@@ -51,12 +51,8 @@ def _entities(home: str, at: str, detector_name: str, pattern_id: str | None) ->
     return tuple(group.key for group in groups)
 
 
-def scope_fields(scope: SuppressionScope, *, key: str) -> tuple[SuppressionScope, str | None]:
-    """Draw the fields, filled in with the scope that is proposed.
-
-    Returns:
-        What they say, and which time cannot be read, in a sentence; None where all can.
-    """
+def scope_fields(scope: SuppressionScope, *, key: str) -> None:
+    """Draw the fields, filled in with the scope that is proposed; `read_scope` reads them."""
     burst = scope.pattern_id is None
     st.text(
         f"Findings of {one_line(shorten(scope.detector_name, 80))}, "
@@ -68,7 +64,7 @@ def scope_fields(scope: SuppressionScope, *, key: str) -> tuple[SuppressionScope
     )
     home, at = str(workspace().home), filters.version()
     known = _entities(home, at, scope.detector_name, scope.pattern_id)
-    entities = st.multiselect(
+    st.multiselect(
         "About",
         list(dict.fromkeys([*scope.entities, *known])),
         default=list(scope.entities),
@@ -80,7 +76,7 @@ def scope_fields(scope: SuppressionScope, *, key: str) -> tuple[SuppressionScope
     )
     first, last = _proposed(scope)
     with st.container(horizontal=True):
-        since = st.text_input(
+        st.text_input(
             "From (UTC)",
             value=first,
             key=f"{key}-since",
@@ -88,7 +84,7 @@ def scope_fields(scope: SuppressionScope, *, key: str) -> tuple[SuppressionScope
             placeholder="any time",
             help="Only findings whose first event is not before; like 2025-10-09 08:53:20.",
         )
-        until = st.text_input(
+        st.text_input(
             "To (UTC)",
             value=last,
             key=f"{key}-until",
@@ -96,11 +92,21 @@ def scope_fields(scope: SuppressionScope, *, key: str) -> tuple[SuppressionScope
             placeholder="any time",
             help="Only findings whose last event is not after.",
         )
-    try:
-        times = read_time(since or ""), read_time(until or "")
-    except SuppressionRefusedError as error:
-        return replace(scope, entities=tuple(entities)), str(error)
-    return replace(scope, entities=tuple(entities), since=times[0], until=times[1]), None
+
+
+def read_scope(scope: SuppressionScope, *, key: str) -> SuppressionScope:
+    """The scope that the fields say now, also in a callback.
+
+    Raises:
+        SuppressionRefusedError: A time cannot be read.
+    """
+    state = st.session_state
+    return replace(
+        scope,
+        entities=tuple(state.get(f"{key}-entities") or ()),
+        since=read_time(state.get(f"{key}-since") or ""),
+        until=read_time(state.get(f"{key}-until") or ""),
+    )
 
 
 def _proposed(scope: SuppressionScope) -> tuple[str, str]:

@@ -308,6 +308,7 @@ _CONFIG: dict[str, Any] = {
         help="⊘ a suppression keeps it out of the queue; ⟳ one covers it, but leaves it in the "
         "queue for somebody to check.",
     ),
+    "Look at": st.column_config.TextColumn(width=112),
     "Step": st.column_config.TextColumn(width=220),
     "Why": st.column_config.TextColumn(width=380),
     "Expected to leave": st.column_config.NumberColumn(
