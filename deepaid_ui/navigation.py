@@ -68,6 +68,14 @@ PAGES: tuple[PageEntry, ...] = (
         "versions",
     ),
     PageEntry(
+        "learning",
+        "Knowledge",
+        "pages/knowledge/learning.py",
+        "Learning",
+        ":material/school:",
+        "learning",
+    ),
+    PageEntry(
         "compare",
         "Knowledge",
         "pages/knowledge/compare.py",
