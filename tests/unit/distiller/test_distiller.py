@@ -1,5 +1,7 @@
 """What each kind of entry does to the Distiller."""
 
+from itertools import permutations
+
 import pytest
 
 from deepaid_core.distiller.distiller import Distiller
@@ -62,6 +64,22 @@ def test_a_restored_verdict_stands_where_it_stood():
     assert distiller.judged == {"F-1": (1, 2)}
     assert distiller.suggest("packets", PATH).category == "malware"
     assert distiller.machine.verdicts == 1
+
+
+def test_a_verdict_restored_long_after_stands_where_it_stood():
+    others = [verdict(findings=(f"F-{n}",)) for n in range(2, 40)]
+    log = (verdict(), *others, NewUndo(1, "ana"), verdict(TRUE, "malware"), NewRestore(1, "ana"))
+    assert after(*log).judged["F-1"] == (1, 41)
+    assert after(*log[:-1]).after([LogEntry(42, 0.0, log[-1])]).judged["F-1"] == (1, 41)
+
+
+def test_all_orders_and_neighbours_of_a_pattern_are_cited_when_learned_at_once():
+    orders = list(permutations(PATH))
+    neighbours = [("a", "b", f"x{n}") for n in range(5)]
+    paths = enumerate([*orders, *neighbours])
+    distiller = after(*(verdict(path=path, findings=(f"F-{n}",)) for n, path in paths))
+    assert distiller.suggest("packets", PATH).verdict_numbers == (6, 5, 4, 3, 2, 1)
+    assert distiller.suggest("packets", ("b", "a", "new")).verdict_numbers == (*range(11, 0, -1),)
 
 
 def test_a_decision_that_another_replaced_counts_again_once_that_is_undone():
