@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from benchmarks import bench_links, bench_scale, bench_sequences, bench_series, comparison_page
+from benchmarks import (
+    bench_links,
+    bench_scale,
+    bench_sequences,
+    bench_series,
+    comparison_page,
+    triage_page,
+)
 
 __all__ = ["render"]
 
@@ -174,5 +181,6 @@ SECTIONS = {
     "links": bench_links.section,
     "packets": _packets,
     "scale": bench_scale.section,
+    "triage": triage_page.section,
     "pages": _pages,
 }

@@ -26,6 +26,7 @@ from benchmarks import (
     bench_scale,
     bench_sequences,
     bench_series,
+    bench_triage,
 )
 from benchmarks.accepted import judged, outlived
 from benchmarks.data_sets import DATA_SETS
@@ -53,6 +54,7 @@ SECTIONS: dict[str, Callable[[bool], Any]] = {
     "links": lambda full: asdict(bench_links.measure()),
     "packets": lambda full: bench_packets.measure(),
     "scale": lambda full: bench_scale.measure(),
+    "triage": lambda full: bench_triage.measure(),
     "pages": lambda full: _pages(),
 }
 
