@@ -98,7 +98,7 @@ def false_positive_curves(
                 "hoverinfo": "text",
             }
         )
-    layout = {
+    layout: dict[str, object] = {
         "xaxis": {"title": {"text": "Verdicts given"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "Open false positives"}, "rangemode": "tozero"},
     }
