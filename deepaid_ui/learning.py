@@ -9,11 +9,12 @@ import streamlit as st
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, PatternRow
 from deepaid_core.domain.verdict import Verdict
+from deepaid_core.figures.learning import purity_over_time
 from deepaid_core.figures.numbers import format_count, format_share, format_time_utc
+from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten
-from deepaid_core.figures.versions import Agreement, agreement, agreement_table
 from deepaid_core.workflow import distill, steering
-from deepaid_core.workflow.steering import Disagreement, NextBest
+from deepaid_core.workflow.steering import Disagreement, NextBest, PurityPoint
 from deepaid_ui import charts, filters, navigation, panels, tables
 from deepaid_ui.text import one_line
 from deepaid_ui.views.parts import twin
@@ -23,7 +24,6 @@ __all__ = [
     "agreement_over_time",
     "disagreeing",
     "judge_next",
-    "measured",
     "new_patterns",
     "nothing_yet",
     "standing",
@@ -33,7 +33,6 @@ _NEXT: Final = 8
 _NEW: Final = 20
 _LISTED: Final = 20
 _LONGEST: Final = 160
-_COMMAND: Final = "deepaid bench --only triage"
 _MIX: Final = (
     ("true_positives", "true positive"),
     ("false_positives", "false positive"),
@@ -133,7 +132,8 @@ def new_patterns() -> None:
     count = f"More than {_NEW} patterns" if more else format_count(len(found), "pattern")
     st.warning(
         f"{count} of the latest runs {'was' if len(found) == 1 else 'were'} never seen before, "
-        "and nothing like it was judged. Look at them before they drown.",
+        f"and nothing like {'it' if len(found) == 1 else 'them'} was judged. Look before an attack "
+        "drowns.",
         icon=":material/new_releases:",
     )
     _open(
@@ -163,10 +163,11 @@ def disagreeing() -> None:
 
 def agreement_over_time() -> None:
     """How far the verdicts agreed, as a figure with its table twin."""
-    points: tuple[Agreement, ...] = tuple(
-        (one.number, one.time, one.purity, one.decisions) for one in steering.purity(workspace())
+    points = steering.purity(workspace())
+    charts.show(
+        purity_over_time([(one.number, one.time, one.purity, one.decisions) for one in points]),
+        key="agreement",
     )
-    charts.show(agreement(points), key="agreement")
     if not points:
         return
     st.caption(
@@ -174,22 +175,26 @@ def agreement_over_time() -> None:
         "Undetermined findings do not count."
     )
     with st.expander("The same as a table"):
-        twin(agreement_table(points), key=f"agreement-table-{filters.version()}", title=False)
+        twin(_agreement_table(points), key=f"agreement-table-{filters.version()}", title=False)
         navigation.link(
             "versions", "Each version in full", icon=":material/history:"
         )  # fmt: skip
 
 
-def measured() -> None:
-    """How fast false positives leave the queue, as the benchmark measured it."""
-    st.markdown("**How much verdicts shorten the queue, measured**")
-    panels.empty_state(
-        "Not measured yet",
-        "A benchmark judges the findings of the lab's recordings as a scripted analyst would and "
-        "counts what is left of the false positives after each verdict, and whether any attack "
-        "was ever silenced. Run it in a checkout of the project:",
+def _agreement_table(points: Sequence[PurityPoint]) -> Table:
+    return Table(
+        "Decisions that agree, by version",
+        ("Version", "Time (UTC)", "Agree", "Decisions in force"),
+        tuple(
+            (
+                f"M-{one.number}",
+                format_time_utc(one.time).removesuffix(" UTC"),
+                format_share(one.purity),
+                one.decisions,
+            )
+            for one in reversed(points)
+        ),
     )
-    st.code(_COMMAND, language=None)
 
 
 def nothing_yet() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepaid_ui import learning, panels
+from deepaid_ui import learning, learning_measured, panels
 from deepaid_ui.workspace import workspace
 
 st.header("Learning")
@@ -15,4 +15,4 @@ else:
     learning.new_patterns()
     learning.disagreeing()
     learning.agreement_over_time()
-learning.measured()
+learning_measured.measured()

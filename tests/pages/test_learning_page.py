@@ -1,7 +1,9 @@
+import json
+
 import pytest
 
 from deepaid_core.domain.queries import FindingQuery
-from deepaid_core.workflow import steering, suppress, triage
+from deepaid_core.workflow import learning_results, steering, suppress, triage
 from tests.factories import make_detector_record, make_finding, make_run
 from tests.pages.conftest import HOSTILE
 from tests.pages.test_pages import markdown
@@ -104,6 +106,82 @@ def test_a_queue_that_is_done_asks_for_nothing(open_page, filled):
     app = open_page(PAGE)
     assert not app.error
     assert "No finding is open" in said(app)
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """Makes the last benchmark run one with these contents."""
+    path = tmp_path / "benchmarks.json"
+    read = learning_results.last_learning
+    monkeypatch.setattr("deepaid_ui.learning_measured.last_learning", lambda: read(path))
+    return path
+
+
+def run_of(order, *, variant="suppressing", detector=None, ever=0):
+    """Four verdicts that take out all but two of ten false positives."""
+    return {
+        "order": order,
+        "variant": variant,
+        "detector": detector,
+        "seeds": 2,
+        "attacks": 30,
+        "open_false": [10, 8, 6, 4, 3, 2],
+        "open_false_low": [10, 7, 5, 4, 2, 1],
+        "open_false_high": [10, 9, 7, 5, 4, 3],
+        "silenced": [0, 0, 0, 0, 0, ever],
+        "each": [{"silenced_ever": ever}, {"silenced_ever": 0}],
+    }
+
+
+def section(*runs):
+    figures = {
+        "findings": 50,
+        "false_positives": 10,
+        "attacks": 30,
+        "target": {"verdicts": 5, "share": 0.8},
+        "runs": list(runs),
+    }
+    return {"triage": {"measured": "2026-11-22T10:00:00", "commit": "abcdef1", "figures": figures}}
+
+
+def test_what_was_never_measured_says_how_to_measure_it(open_page, filled, results):
+    app = open_page(PAGE)
+    assert "Not measured yet" in said(app)
+    assert "deepaid bench --only triage" in [code.value for code in app.code]
+
+
+def test_the_measured_curve_says_where_it_was_measured(open_page, filled, results):
+    runs = (run_of("score", ever=1), run_of("next"), run_of("next", variant="taught", ever=9))
+    results.write_text(json.dumps(section(*runs)), encoding="utf-8")
+    app = open_page(PAGE)
+    assert not app.error
+    words = said(app)
+    assert "10 of them false positives and 30 of attacks" in words
+    assert "measured 2026-11-22 at commit abcdef1" in words
+    # What suggestions alone would have cost is no suppression.
+    assert "In 4 runs with suppressions 1 attack finding was ever silenced" in words
+    rows = table(app, "Silenced ever")
+    assert rows["Order"].tolist()[0] == "Next best first"
+    assert rows["Open false positives"].tolist()[:2] == ["10 (10 to 10)", "2 (1 to 3)"]
+    assert rows["Gone"].tolist()[:2] == ["0 %", "80 %"]
+
+
+def test_the_curve_of_one_detector_can_be_chosen(open_page, filled, results):
+    runs = (run_of("next"), run_of("next", detector="packets"))
+    results.write_text(json.dumps(section(*runs)), encoding="utf-8")
+    app = open_page(PAGE)
+    box = next(one for one in app.selectbox if one.label == "Queue of")
+    assert box.options == ["whole queue", "packets"]
+    box.set_value("packets").run()
+    assert not app.exception
+    assert len(table(app, "Silenced ever")) == 2
+
+
+def test_damaged_results_are_told_in_a_sentence(open_page, filled, results):
+    results.write_text('{"triage": {"figures": 3}}', encoding="utf-8")
+    app = open_page(PAGE)
+    assert not app.exception
+    assert "measure again" in app.error[0].value.replace("\\", "")
 
 
 def test_hostile_texts_never_reach_markdown(open_page, workspace):
