@@ -4,7 +4,7 @@ import pytest
 
 from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Status
-from deepaid_core.domain.log import NewLessons, NewUndo, TaughtPath
+from deepaid_core.domain.log import NewLessons, NewRestore, NewUndo, TaughtPath
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import ChangeRefusedError, NotFoundError, StaleWriteError
@@ -69,6 +69,14 @@ def test_without_an_undo_what_it_took_back_holds(workspace):
     found = what_if(workspace, without=[2], settings=ALL_HIDDEN)
     assert (found.newly_suppressed, found.reopened) == (6, 0)
     assert what_if(workspace, without=[1, 2]).newly_suppressed == 0
+
+
+def test_without_a_restore_what_it_put_back_is_taken_back(workspace):
+    write(workspace, make_suppression(FIRST[0]), NewUndo(1, "ana"), NewRestore(1, "ana"))
+    hidden = suppressed(workspace)
+    assert what_if(workspace, without=[3]).reopened == len(hidden) > 0
+    assert what_if(workspace, without=[2, 3]).reopened == 0
+    assert suppressed(workspace) == hidden
 
 
 def test_other_settings_suppress_more_or_less(workspace):
