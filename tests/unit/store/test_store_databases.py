@@ -4,6 +4,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -209,6 +210,21 @@ def test_a_damaged_row_and_an_unknown_entry_are_errors(database: str) -> None:
     with pytest.raises(StoredValueError, match="unknown kind 'blessing'"):
         store.log()
     store.close()
+
+
+@pytest.mark.postgres
+def test_a_writer_sees_those_before_it_whatever_the_server_prefers(postgres_url: str) -> None:
+    _run(postgres_url, "ALTER ROLE CURRENT_USER SET default_transaction_isolation = serializable")
+    try:
+        store = open_store(postgres_url)
+        findings = [make_finding(number) for number in range(24)]
+        store.add_run(make_run(), findings)
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda finding: store.append([make_verdict(finding)]), findings))
+        assert [line.number for line in store.log()] == list(range(1, 25))
+        store.close()
+    finally:
+        _run(postgres_url, "ALTER ROLE CURRENT_USER RESET default_transaction_isolation")
 
 
 def test_a_closed_store_refuses_work(database: str) -> None:
