@@ -49,6 +49,7 @@ def _step(finding_id: str) -> None:
 def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
     """Id, badges, ways on, and what it is about."""
     diagnostics = finding.interpretation.diagnostics
+    asking = suppress_form.asking()
     before, after = workspace().store.neighbours(view.query(filters.paths_for(view)), finding.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(finding.id, anchor=False, width="content")
@@ -64,7 +65,7 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
             navigation.go("queue", view.to_params())
         st.button(
             "Previous",
-            shortcut="K",
+            shortcut=None if asking else "K",
             disabled=before is None,
             on_click=_step,
             args=(before,),
@@ -72,7 +73,7 @@ def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
         )
         st.button(
             "Next",
-            shortcut="J",
+            shortcut=None if asking else "J",
             disabled=after is None,
             on_click=_step,
             args=(after,),
@@ -336,4 +337,5 @@ def rail(
             ),
             after=go_on,
             next_label="Save & next",
+            shortcuts=not suppress_form.asking(),
         )

@@ -176,7 +176,8 @@ def _selection(rows: tuple[FindingRow, ...]) -> None:
             suggestion=next(iter(distill.suggestions(workspace(), rows[:1]).values()), None)
             if len(patterns) == 1
             else None,
-        )
+        ),
+        shortcuts=not suppress_form.asking(),
     )
     if suppress_form.is_burst(rows):
         suppress_form.burst_button(ids, key="bulk_suppress")
@@ -216,7 +217,11 @@ def _preview(view: QueueView) -> None:
             threshold=diagnostics.threshold,
         )
     if st.button(
-        "Investigate", type="primary", shortcut="O", key="peek_open", icon=":material/search:"
+        "Investigate",
+        type="primary",
+        shortcut=None if suppress_form.asking() else "O",
+        key="peek_open",
+        icon=":material/search:",
     ):
         navigation.go("finding", {"id": finding.id, **view.packed()})
     st.text(

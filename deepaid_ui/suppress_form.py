@@ -19,7 +19,7 @@ from deepaid_ui.suppress_scope import read_scope, scope_fields
 from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace
 
-__all__ = ["ask_for_burst", "burst_button", "burst_dialog", "is_burst", "pattern_dialog"]
+__all__ = ["ask_for_burst", "asking", "burst_button", "burst_dialog", "is_burst", "pattern_dialog"]
 
 _BURST: Final = "_suppress_burst"
 _FALSE, _BENIGN = VerdictLabel.FALSE_POSITIVE, VerdictLabel.BENIGN_POSITIVE
@@ -81,6 +81,11 @@ def burst_button(finding_ids: Sequence[str], *, key: str) -> None:
         args=(finding_ids,),
     ):
         st.rerun()
+
+
+def asking() -> bool:
+    """Whether `burst_dialog` is open: keys would reach the page behind it."""
+    return bool(st.session_state.get(_BURST))
 
 
 def _forget_burst() -> None:

@@ -20,7 +20,7 @@ view = session.QueueView.carried()
 suggestion = distill.suggestions(workspace(), [row])[row.id]
 pattern = store.pattern(row.pattern_id)
 
-panels.banner()
+panels.banner(shortcut=not suppress_form.asking())
 suppress_form.burst_dialog()
 investigate.header(finding, row, view)
 main, side = st.columns([0.7, 0.3], gap="medium")

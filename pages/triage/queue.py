@@ -5,6 +5,6 @@ import streamlit as st
 from deepaid_ui import panels, queue_view, suppress_form
 
 st.header("Queue")
-panels.banner()
+panels.banner(shortcut=not suppress_form.asking())
 suppress_form.burst_dialog()
 queue_view.show()

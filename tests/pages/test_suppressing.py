@@ -313,3 +313,15 @@ def test_undoing_a_verdict_and_a_suppression_says_which(open_page, stored, works
     press(app, "Take it back")
     assert f"Took back verdict {outcome.numbers[0]}" in banner(app)
     assert texts(app, "error") == []
+
+
+def test_keys_of_the_page_rest_while_a_burst_is_asked_for(open_page, burst, workspace):
+    judge(workspace, burst[0].id)
+    app = open_page(FINDING, id=burst[0].id)
+
+    def keys():
+        return {button.proto.shortcut for button in app.button if button.proto.shortcut}
+
+    assert len(keys()) >= 6
+    press(app, "Suppress this burst…")
+    assert keys() == set()
