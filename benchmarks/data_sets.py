@@ -51,7 +51,7 @@ DATA_SETS: Final[dict[str, DataSet]] = {
         "NSL-KDD",
         "the Canadian Institute for Cybersecurity (Tavallaee et al., CISDA 2009)",
         "nsl_kdd",
-        ("Field Names.csv", "KDDTrain+_20Percent.txt.gz", "KDDTest+.txt.gz"),
+        ("Field Names.csv", "Attack Types.csv", "KDDTrain+_20Percent.txt.gz", "KDDTest+.txt.gz"),
     ),
     "kdd99": DataSet(
         "KDD'99, 18 numeric features",

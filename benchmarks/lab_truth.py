@@ -18,7 +18,7 @@ from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import NotFoundError
 
-__all__ = ["BACKGROUND", "Truth", "truth_of"]
+__all__ = ["BACKGROUND", "Truth", "packet_truth", "truth_of"]
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 BACKGROUND = "background"
@@ -68,6 +68,18 @@ def truth_of(finding: Finding) -> Truth:
         return Truth(VerdictLabel.BENIGN_POSITIVE, AUTHORIZED, events)
     named = Counter({kind: n for kind, n in others.items() if kind != BACKGROUND})
     return Truth(VerdictLabel.FALSE_POSITIVE, _most(named or others), events)
+
+
+def packet_truth(index: int) -> Truth:
+    """What one packet of the evaluation capture is; an authorized scan is a benign positive."""
+    kind, attack = _packets()[index]
+    if attack:
+        label = VerdictLabel.TRUE_POSITIVE
+    elif kind == AUTHORIZED:
+        label = VerdictLabel.BENIGN_POSITIVE
+    else:
+        label = VerdictLabel.FALSE_POSITIVE
+    return Truth(label, kind, ((kind, 1),))
 
 
 def _most(counted: Counter[str]) -> str:

@@ -8,6 +8,7 @@ from benchmarks import (
     bench_sequences,
     bench_series,
     comparison_page,
+    few_shot_page,
     triage_page,
 )
 
@@ -180,6 +181,7 @@ SECTIONS = {
     "series": bench_series.section,
     "links": bench_links.section,
     "packets": _packets,
+    "few-shot": few_shot_page.section,
     "scale": bench_scale.section,
     "triage": triage_page.section,
     "pages": _pages,

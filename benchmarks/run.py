@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks import (
     bench_comparison,
     bench_detection,
+    bench_few_shot,
     bench_interpretation,
     bench_links,
     bench_packets,
@@ -53,6 +54,7 @@ SECTIONS: dict[str, Callable[[bool], Any]] = {
     "series": lambda full: bench_series.measure(),
     "links": lambda full: asdict(bench_links.measure()),
     "packets": lambda full: bench_packets.measure(),
+    "few-shot": lambda full: bench_few_shot.measure(full),
     "scale": lambda full: bench_scale.measure(),
     "triage": lambda full: bench_triage.measure(),
     "pages": lambda full: _pages(),

@@ -28,10 +28,10 @@ from torch import nn
 from deepaid_core.detectors.fitting import one_thread
 from deepaid_core.detectors.own_model import adapt
 from deepaid_core.detectors.trained import TrainedDetector
-from deepaid_core.domain.batches import FloatArray, IntArray, TabularBatch
+from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray, TabularBatch
 from deepaid_core.domain.schema import Feature, Schema
 
-__all__ = ["TASKS", "Task", "data_folder"]
+__all__ = ["TASKS", "Task", "data_folder", "nsl_kdd", "nsl_kdd_attacks"]
 
 ROOT: Final = Path(__file__).parents[1]
 ANOMALIES: Final = 300
@@ -112,6 +112,14 @@ def _nsl_kdd_rows() -> tuple[tuple[tuple[str, str], ...], FloatArray, FloatArray
     rows = [np.stack(part, axis=1) for part in parts]
     attacks = np.array([row[41] != "normal" for row in test])
     return tuple(features), rows[0][normal], rows[1][attacks]
+
+
+def nsl_kdd_attacks() -> tuple[FloatArray, ObjectArray]:
+    """All attacks of KDDTest+: (n, d), scaled; (n,), the type of each as text."""
+    content = gzip.decompress((data_folder() / "nsl_kdd/KDDTest+.txt.gz").read_bytes()).decode()
+    kinds = [line.split(",")[41] for line in content.split()]
+    attacks = [kind for kind in kinds if kind != "normal"]
+    return _nsl_kdd_rows()[2], np.array(attacks, dtype=object)
 
 
 def kdd99() -> Task:
