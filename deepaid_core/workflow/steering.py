@@ -1,9 +1,11 @@
 """Where an analyst's next verdict does most, what is new, and where verdicts disagree."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from threading import Lock
+from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -14,18 +16,17 @@ from deepaid_core.domain.queries import FindingQuery, FindingRow, PatternRow
 from deepaid_core.domain.severity import SEVERITY_BOUNDS
 from deepaid_core.domain.verdict import Verdict, VerdictLabel
 from deepaid_core.figures.numbers import format_count, format_share
+from deepaid_core.store.base import Store
 from deepaid_core.workflow import distill
 from deepaid_core.workflow.purity import PurityPoint, purity
+from deepaid_core.workflow.steering_kinds import Floats, Ints, likeness
 from deepaid_core.workflow.steering_odds import (
     NEAR_S,
-    Floats,
     Gains,
-    Ints,
     JudgedColumns,
     Odds,
     OpenColumns,
     gains,
-    likeness,
     odds,
 )
 from deepaid_core.workspace import Workspace
@@ -42,18 +43,19 @@ __all__ = [
     "purity",
 ]
 
-MOST_OPEN: Final = 5_000
+MOST_OPEN: Final = 3_000
 """Open findings that are weighed, those with the highest scores."""
 
-MOST_JUDGED: Final = 5_000
+MOST_JUDGED: Final = 3_000
 """Judged findings that are learned from, the latest ones."""
 
-MOST_DECISIONS: Final = 300
+MOST_DECISIONS: Final = 200
 """Decisions whose kind is learned from, the latest ones."""
 
 _FALSE: Final = VerdictLabel.FALSE_POSITIVE
 _CRITICAL: Final = SEVERITY_BOUNDS[0][1]
 _SURE: Final = 0.25
+_KEPT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ class Disagreement:
     verdicts: tuple[Verdict, ...]
 
 
+_Asked: TypeAlias = tuple[tuple[int, int], FindingQuery, int]
+_ranked: WeakKeyDictionary[Store, OrderedDict[_Asked, tuple[NextBest, ...]]] = WeakKeyDictionary()
+_lock = Lock()
+
+
 def next_best(
     workspace: Workspace, *, limit: int = 5, query: FindingQuery | None = None
 ) -> tuple[NextBest, ...]:
@@ -103,10 +110,26 @@ def next_best(
         limit: How many patterns.
         query: Of which open findings; all by default. Its status and order do not matter.
     """
-    store = workspace.store
+    if limit < 1:
+        return ()
     asked = replace(query or FindingQuery(), status=Status.OPEN, sort="score")
+    # Asked again with each redraw of a page, while little changes.
+    version = workspace.store.version()
+    with _lock:
+        held = _ranked.setdefault(workspace.store, OrderedDict())
+        if (version, asked, limit) in held:
+            return held[version, asked, limit]
+    found = _best(workspace.store, asked, limit)
+    with _lock:
+        held[version, asked, limit] = found
+        while len(held) > _KEPT:
+            held.popitem(last=False)
+    return found
+
+
+def _best(store: Store, asked: FindingQuery, limit: int) -> tuple[NextBest, ...]:
     rows = [row for row in store.page(asked, limit=MOST_OPEN) if row.verdict is None]
-    if not rows or limit < 1:
+    if not rows:
         return ()
     judged = [
         row
