@@ -10,9 +10,10 @@ import argparse
 import shutil
 import statistics
 import tempfile
-import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -61,10 +62,10 @@ class Plan:
 PLANS: Final[tuple[Plan, ...]] = (
     Plan("next", "suppressing", None, 5),
     Plan("next", "critical", None, 5),
-    Plan("pattern", "suppressing", None, 2),
-    Plan("score", "suppressing", None, 2),
+    Plan("pattern", "suppressing", None, 1),
+    Plan("score", "suppressing", None, 1),
     *(Plan(order, "taught", None, 1) for order in reversed(ORDERS)),
-    *(Plan(order, "suppressing", demo.name, 1) for demo in DEMOS for order in reversed(ORDERS)),
+    *(Plan(order, "suppressing", demo.name, 1) for demo in DEMOS for order in ("next", "score")),
 )
 
 
@@ -106,18 +107,23 @@ def measure(
         labels = ("FALSE_POSITIVE", "TRUE_POSITIVE", "BENIGN_POSITIVE")
         counts = {name: len(lab.those(VerdictLabel[name], None)) for name in labels}
         runs = []
-        for plan in PLANS:
-            started = time.perf_counter()
-            several = [
-                _run(lab, plan, seed, verdicts, Path(folder))
-                for seed in range(min(plan.seeds, seeds or plan.seeds))
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            waiting = [
+                [
+                    pool.submit(_run, lab, plan, seed, verdicts, Path(folder) / f"run-{at}-{seed}")
+                    for seed in range(min(plan.seeds, seeds or plan.seeds))
+                ]
+                for at, plan in enumerate(PLANS)
             ]
-            runs.append(_joined(lab, plan, several))
-            print(
-                f"  triage: {plan.order}, {plan.variant}, {plan.detector_name or 'all'}, "
-                f"{len(several)} runs, {time.perf_counter() - started:.0f} s",
-                flush=True,
-            )
+            for plan, several in zip(PLANS, waiting, strict=True):
+                runs.append(_joined(lab, plan, [one.result() for one in several]))
+                print(
+                    f"  triage: {plan.order}, {plan.variant}, {plan.detector_name or 'all'}, "
+                    f"{len(several)} runs; after {TARGET[0]} verdicts "
+                    f"{runs[-1]['open_false'][: TARGET[0] + 1][-1]} open, ever silenced "
+                    f"{[one['silenced_ever'] for one in runs[-1]['each']]}",
+                    flush=True,
+                )
     return {
         "findings": sum(counts.values()),
         "false_positives": counts["FALSE_POSITIVE"],
@@ -145,9 +151,8 @@ def _lab(home: Path) -> _Lab:
     return _Lab(home, truths, {row.id: row.detector_name for row in rows})
 
 
-def _run(lab: _Lab, plan: Plan, seed: int, verdicts: int, folder: Path) -> dict[str, Any]:
-    """One run: counts after 0, 1, 2, ... verdicts."""
-    home = folder / "run"
+def _run(lab: _Lab, plan: Plan, seed: int, verdicts: int, home: Path) -> dict[str, Any]:
+    """One run, in a folder of its own: counts after 0, 1, 2, ... verdicts."""
     shutil.copytree(lab.home, home)
     workspace = Workspace.open(home)
     try:

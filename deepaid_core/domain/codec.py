@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -125,6 +126,8 @@ def dump_states(states: Iterable[str]) -> str:
     return _JSON.encode(list(states))
 
 
+# Thousands of findings share few paths: each is read once.
+@lru_cache(maxsize=65_536)
 def load_states(text: str) -> tuple[str, ...]:
     """The states that `dump_states` was given.
 
