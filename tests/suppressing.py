@@ -5,9 +5,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deepaid_core.domain.finding import Finding
+import pytest
+
+from deepaid_core.domain.finding import Finding, Status
+from deepaid_core.domain.log import NewSetting
+from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.errors import SuppressionRefusedError
 from deepaid_core.workflow import suppress, triage
 from deepaid_core.workspace import Workspace
 from tests.factories import make_finding, make_run
@@ -22,10 +27,14 @@ __all__ = [
     "TRUE",
     "UNDETERMINED",
     "copied",
+    "failing",
+    "hidden",
     "judge",
     "judge_falsely",
     "make_suppression",
     "make_template",
+    "refused",
+    "share_of_checks",
 ]
 
 FALSE, TRUE = VerdictLabel.FALSE_POSITIVE, VerdictLabel.TRUE_POSITIVE
@@ -78,3 +87,34 @@ def make_suppression(scope=None, **changes) -> NewSuppression:
         "expires_time": time.time() + 30 * suppress.DAY_S,
     }
     return NewSuppression(**{**values, **changes})
+
+
+def hidden(workspace):
+    return set(workspace.store.ids(FindingQuery(status=Status.SUPPRESSED)))
+
+
+def share_of_checks(workspace, share):
+    workspace.store.append([NewSetting("resurfaced_share", str(share), "ana")])
+
+
+def failing(workspace, decision):
+    found = suppress.preview(workspace, decision)
+    failed = {one.name: one for one in found.checks if not one.passed}
+    assert found.allowed is not any(one.blocking for one in failed.values())
+    return failed
+
+
+def refused(workspace, decision, *names):
+    """The only guards that block are these; the core refuses and writes nothing."""
+    before = workspace.store.version()
+    failed = failing(workspace, decision)
+    blocking = [one for one in failed.values() if one.blocking]
+    assert {one.name for one in blocking} == set(names)
+    with pytest.raises(SuppressionRefusedError) as refusal:
+        suppress.suppress(workspace, decision)
+    for check in blocking:
+        assert check.sentence in str(refusal.value)
+        assert all(finding_id in str(refusal.value) for finding_id in check.finding_ids)
+    assert workspace.store.version() == before
+    assert hidden(workspace) == set()
+    return failed
