@@ -23,7 +23,7 @@ def store(tmp_path, findings):
     store.add_run(make_run(), findings)
     store.append([make_verdict(findings[0], reason="Nightly copy.\nAsked the owner.")])
     store.append([make_verdict(findings[4], category="port-scan", author="bo")])
-    store.append([NewUndo(verdict_number=2, author="bo")])
+    store.append([NewUndo(entry_number=2, author="bo")])
     yield store
     store.close()
 
