@@ -201,7 +201,7 @@ def _measured(true: ObjectArray, said: ObjectArray, ask: Ask, false_alarms: froz
         micro=float(scores[0]),
         macro=float(scores[1]),
         uacc=float((said[~known] == UNKNOWN).mean()),
-        attacks_as_false=float(silenced[attacks].mean()),
+        attacks_as_false=float(silenced[attacks].mean()) if attacks.any() else 0.0,
     )
 
 

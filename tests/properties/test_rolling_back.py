@@ -51,8 +51,9 @@ LESSONS = [
 LAST_RUN = 2_000.0  # half of the findings come before this, half with it
 
 brisk = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+thorough = settings(brisk, max_examples=80)
 numbers = st.integers(0, 1_000)
 verdict = st.tuples(
     st.just("verdict"), numbers, st.integers(1, 4), st.sampled_from(VerdictLabel), st.booleans()
@@ -164,9 +165,7 @@ def snapshots(opened, history):
     return found
 
 
-@brisk
-@given(steps, numbers)
-def test_rolling_back_shows_exactly_what_was_shown_then(history, at):
+def roll_back_and_look(history, at):
     with workspace() as opened:
         seen = snapshots(opened, history)
         to = at % len(history)
@@ -188,6 +187,19 @@ def test_rolling_back_shows_exactly_what_was_shown_then(history, at):
         # And the way back again is as exact.
         versions.roll_back(opened, to=before, author="ana", reason="Forth.")
         assert (shown(opened), distill.machine(opened).digest()) == seen[-1]
+
+
+@brisk
+@given(steps, numbers)
+def test_rolling_back_shows_exactly_what_was_shown_then(history, at):
+    roll_back_and_look(history, at)
+
+
+@pytest.mark.slow
+@thorough
+@given(steps, numbers)
+def test_rolling_back_shows_exactly_what_was_shown_in_many_histories(history, at):
+    roll_back_and_look(history, at)
 
 
 @brisk

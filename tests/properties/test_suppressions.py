@@ -325,16 +325,27 @@ def brisk(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@brisk(60)
-@given(history=histories)
-def test_findings_stand_where_the_rules_say_after_every_step(used: Any, history: Any) -> None:
+def play_and_check(used: Any, history: Any) -> None:
     store, world, clock = emptied(used)
     for step in history:
         play(store, world, clock, step)
         check(store, world)
 
 
-@brisk(30)
+@brisk(20)
+@given(history=histories)
+def test_findings_stand_where_the_rules_say_after_every_step(used: Any, history: Any) -> None:
+    play_and_check(used, history)
+
+
+@pytest.mark.slow
+@brisk(200)
+@given(history=histories)
+def test_findings_stand_where_the_rules_say_in_many_histories(used: Any, history: Any) -> None:
+    play_and_check(used, history)
+
+
+@brisk(12)
 @given(history=histories, last=entries)
 def test_an_undo_restores_everything_exactly(used: Any, history: Any, last: Any) -> None:
     store, world, clock = emptied(used)
@@ -354,7 +365,7 @@ def test_an_undo_restores_everything_exactly(used: Any, history: Any, last: Any)
     assert (seen(store), store.protected(), store.settings()) == before
 
 
-@brisk(15)
+@brisk(8)
 @given(history=histories)
 def test_undoing_all_leaves_all_open(used: Any, history: Any) -> None:
     store, world, clock = emptied(used)
