@@ -5,6 +5,7 @@ Run with `python -m benchmarks.bench_few_shot [--full]`.
 
 import argparse
 import json
+import math
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -165,8 +166,11 @@ def _run(
             rows.append(_Row(*np.mean([_values(one) for one in parts], axis=0).tolist()))
     values = np.array([_values(one) for one in rows])
     half = stats.t.ppf(0.975, len(rows) - 1) * values.std(axis=0, ddof=1) / np.sqrt(len(rows))
+    # A draw that asks of no attack says nothing of attacks: that cell then stays empty.
     figures = {
         key: {"mean": float(values[:, at].mean()), "half": float(half[at])}
+        if np.isfinite(values[:, at]).all()
+        else None
         for at, key in enumerate(_Row.__slots__)
     }
     return {
@@ -201,7 +205,7 @@ def _measured(true: ObjectArray, said: ObjectArray, ask: Ask, false_alarms: froz
         micro=float(scores[0]),
         macro=float(scores[1]),
         uacc=float((said[~known] == UNKNOWN).mean()),
-        attacks_as_false=float(silenced[attacks].mean()) if attacks.any() else 0.0,
+        attacks_as_false=float(silenced[attacks].mean()) if attacks.any() else math.nan,
     )
 
 

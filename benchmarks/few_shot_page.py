@@ -30,7 +30,10 @@ def section(f: dict[str, Any]) -> str:
 
 
 def _pool(pool: dict[str, Any]) -> list[str]:
-    counts = ", ".join(f"{count} at {at}" for at, count in pool["categories"].items())
+    counts = ", ".join(
+        f"{count} at {at}"
+        for at, count in sorted(pool["categories"].items(), key=lambda one: int(one[0]))
+    )
     left_out = "each left out in turn" if pool["each_in_turn"] else "a random third left out a draw"
     lines = [
         f"### {pool['title']}\n",
@@ -54,7 +57,7 @@ def _table(pool: dict[str, Any], standing: dict[str, Any]) -> list[str]:
     for one in pool["learners"]:
         if one["shots"] == shots:
             keys = ["micro", "macro", "uacc", *(["attacks_as_false"] if attacks else [])]
-            cells = " | ".join(f"{one[key]['mean']:.3f} ± {one[key]['half']:.3f}" for key in keys)
+            cells = " | ".join(_cell(one[key]) for key in keys)
             lines.append(f"| {one['name']} | {cells} |")
     ahead = standing["macro_ahead"]
     lines.append(
@@ -64,6 +67,10 @@ def _table(pool: dict[str, Any], standing: dict[str, Any]) -> list[str]:
         f"({standing['surest_rival']}): {standing['uacc_ahead_of_surest']:+.3f}.\n"
     )
     return lines
+
+
+def _cell(figure: dict[str, float] | None) -> str:
+    return "-" if figure is None else f"{figure['mean']:.3f} ± {figure['half']:.3f}"
 
 
 def _calibration(pool: dict[str, Any]) -> str:
