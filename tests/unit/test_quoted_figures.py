@@ -26,6 +26,7 @@ def test_the_benchmark_page_is_what_its_figures_give():
     assert (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8") == render(RESULTS)
 
 
+@pytest.mark.slow
 def test_the_page_can_be_written_anew_without_measuring(tmp_path):
     command = [sys.executable, "-m", "benchmarks.run", "--render", "--out", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

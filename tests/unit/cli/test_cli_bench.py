@@ -68,6 +68,7 @@ def test_outside_a_checkout_one_sentence_says_so(tmp_path):
     assert "checkout" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_section_ends_with_the_names_of_all(tmp_path):
     done = subprocess.run([*START, "--only", "poems"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 2
