@@ -13,10 +13,9 @@ from deepaid_core.figures.numbers import (
 )
 from deepaid_core.figures.scores import flip_curve, members_timeline, score_strip
 from deepaid_core.figures.text import shorten
-from deepaid_core.workflow import distill, triage
+from deepaid_core.workflow import distill, suppress, triage
 from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui import (
-    burst,
     charts,
     filters,
     firmness,
@@ -307,7 +306,8 @@ def rail(
                 args=((row.verdict_number,),),
             )
             if suppress_form.is_burst([row]):
-                suppress_form.burst_button(burst.burst_of(row), key="burst_suppress")
+                ids = suppress.false_positives_of_burst(workspace(), row)
+                suppress_form.burst_button(ids, key="burst_suppress")
     elif row.suppression_number is not None:
         _under(row, row.suppression_number)
     with st.container(border=True):

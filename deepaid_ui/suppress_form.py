@@ -14,7 +14,8 @@ from deepaid_core.errors import DeepAidError
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow import suppress, triage
 from deepaid_core.workflow.suppress import DAY_S, LONGEST_DAYS, Check, SuppressionPreview
-from deepaid_ui import navigation, problems, reach, session
+from deepaid_ui import problems, reach, session
+from deepaid_ui.guard_list import show_checks
 from deepaid_ui.suppress_scope import read_scope, scope_fields
 from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace
@@ -27,7 +28,6 @@ _BASES: Final = {
     _FALSE: "False positive: normal behavior was flagged",
     _BENIGN: "Benign positive: really unusual, but authorized",
 }
-_NAMED: Final = 5
 _TYPED: Final = frozenset({"reason", "owner", "author", "category", "ticket", "expiry"})
 """Checks of what is still being typed: they never grey the button out, they answer when saved."""
 
@@ -223,29 +223,7 @@ def _checks(checks: Sequence[Check]) -> None:
         f"✓ holds, ✗ does not hold and keeps it from being saved ({blocking}), ! a warning "
         f"({warnings})"
     )
-    # What speaks against it comes first.
-    for one in sorted(checks, key=lambda one: not one.blocking):
-        if one.passed:
-            continue
-        mark = ":red[✗]" if one.blocking else ":orange[!]"
-        st.markdown(f"{mark} **{plain(one.name)}**: {plain(one.sentence)}")
-        if one.finding_ids:
-            _named(one.finding_ids)
-    fine = [one for one in checks if one.passed and one.name not in _TYPED]
-    lines = [f":green[✓] **{plain(one.name)}**: {plain(one.sentence)}" for one in fine]
-    if typed := [one.name for one in checks if one.passed and one.name in _TYPED]:
-        lines.append(f":green[✓] **{plain(', '.join(typed))}**: as they should be.")
-    st.markdown("  \n".join(lines))
-
-
-def _named(finding_ids: Sequence[str]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for finding_id in finding_ids[:_NAMED]:
-            navigation.link(
-                "finding", plain(finding_id), {"id": finding_id}, icon=":material/search:"
-            )
-        if len(finding_ids) > _NAMED:
-            st.caption(f"and {len(finding_ids) - _NAMED} more")
+    show_checks(checks, typed=_TYPED)
 
 
 def _reach(found: SuppressionPreview, *, key: str) -> None:

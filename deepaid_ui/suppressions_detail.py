@@ -14,8 +14,8 @@ from deepaid_core.workflow import distill, suppress
 from deepaid_core.workflow.scopes import scope_query
 from deepaid_core.workflow.suppress import Check, SuppressionView
 from deepaid_ui import filters, navigation, panels, problems, suppressions_renew, tables
+from deepaid_ui.guard_list import show_checks
 from deepaid_ui.panels import LABEL_NAMES
-from deepaid_ui.suppressions_guards import show_checks
 from deepaid_ui.suppressions_words import STATES, hits_words, last_hit, scope_lines
 from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace

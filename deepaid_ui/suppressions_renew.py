@@ -12,7 +12,7 @@ from deepaid_core.figures.numbers import format_count, format_time_utc
 from deepaid_core.workflow import suppress
 from deepaid_core.workflow.suppress import SuppressionView
 from deepaid_ui import problems, session
-from deepaid_ui.suppressions_guards import show_checks
+from deepaid_ui.guard_list import show_checks
 from deepaid_ui.workspace import workspace
 
 __all__ = ["offer"]

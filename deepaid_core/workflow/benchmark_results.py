@@ -1,12 +1,12 @@
 """The last comparison of interpreters, as the benchmark wrote it; read without torch."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deepaid_core.errors import StoredValueError
+from deepaid_core.workflow.benchmark_files import section_of_last_run
 from deepaid_core.workflow.benchmark_measures import MEASURES
 from deepaid_core.workflow.benchmark_standings import (
     Difference,
@@ -128,21 +128,8 @@ def last_results(*paths: Path) -> ComparisonResults | None:
     Raises:
         StoredValueError: A file is damaged or of another form.
     """
-    core = Path(__file__).resolve().parents[1]
-    usual = (core / "_dashboard/docs/benchmarks.json", core.parent / "docs/benchmarks.json")
-    for path in paths or usual:
-        try:
-            results = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except (OSError, ValueError) as error:
-            raise StoredValueError(
-                f"The benchmark results '{path.name}' cannot be read ({error}); measure again "
-                "with `deepaid bench`."
-            ) from error
-        if isinstance(results, dict) and "comparison" in results:
-            return ComparisonResults.of(results["comparison"])
-    return None
+    section = section_of_last_run("comparison", *paths)
+    return None if section is None else ComparisonResults.of(section)
 
 
 def _task(one: Mapping[str, Any]) -> TaskResult:

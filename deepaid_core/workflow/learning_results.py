@@ -1,12 +1,12 @@
 """How verdicts shortened the queue when it was last measured, as the benchmark wrote it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deepaid_core.errors import StoredValueError
+from deepaid_core.workflow.benchmark_files import section_of_last_run
 
 __all__ = ["LearningCurve", "LearningResults", "last_learning"]
 
@@ -79,21 +79,14 @@ def last_learning(*paths: Path) -> LearningResults | None:
     Raises:
         StoredValueError: A file is damaged or of another form.
     """
-    core = Path(__file__).resolve().parents[1]
-    usual = (core / "_dashboard/docs/benchmarks.json", core.parent / "docs/benchmarks.json")
-    for path in paths or usual:
-        try:
-            section = json.loads(path.read_text(encoding="utf-8")).get("triage")
-            if section is not None:
-                return _read(section)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise StoredValueError(
-                f"The figures of verdicts in '{path.name}' cannot be read ({error!r}); measure "
-                "again with `deepaid bench --only triage`."
-            ) from error
-    return None
+    section = section_of_last_run("triage", *paths)
+    try:
+        return None if section is None else _read(section)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoredValueError(
+            f"The figures of verdicts in the benchmark results are of another form ({error!r}); "
+            "measure them again with `deepaid bench --only triage`."
+        ) from error
 
 
 def _read(section: Mapping[str, Any]) -> LearningResults:

@@ -1,5 +1,6 @@
 """Suppressions as they would be written from the verdicts so far, for an analyst to complete."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -9,13 +10,16 @@ from deepaid_core.domain.queries import FindingQuery, FindingRow
 from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import SuppressionRefusedError
+from deepaid_core.workflow.bursts import GAP_S
 from deepaid_core.workflow.suppression_texts import DAY_S
 from deepaid_core.workspace import Workspace
 
-__all__ = ["DEFAULT_DAYS", "burst_proposal", "proposal"]
+__all__ = ["DEFAULT_DAYS", "burst_proposal", "false_positives_of_burst", "proposal"]
 
 DEFAULT_DAYS: Final = 30
 
+_AROUND_S: Final = 3600.0
+_MOST: Final = 500
 _FALSE, _BENIGN = VerdictLabel.FALSE_POSITIVE, VerdictLabel.BENIGN_POSITIVE
 
 
@@ -87,6 +91,33 @@ def burst_proposal(
         until=max(row.last_time for row in rows) + margin_s,
     )
     return _written(scope, _FALSE, _decisions_on(workspace, rows), author)
+
+
+def false_positives_of_burst(workspace: Workspace, row: FindingRow) -> tuple[str, ...]:
+    """Ids of the false positives that form a burst with a judged one, itself included.
+
+    They are of the same detector and were called the same, and no pause between them is longer
+    than those within a finding may be; what is more than an hour away is another burst.
+    """
+    near = FindingQuery(
+        detector_name=row.detector_name,
+        verdict=_FALSE,
+        since=row.first_time - _AROUND_S,
+        until=row.last_time + _AROUND_S,
+        sort="oldest",
+    )
+    burst: set[str] = set()
+    ended = -math.inf
+    for other in workspace.store.page(near, limit=_MOST):
+        if other.category != row.category:
+            continue
+        if other.first_time - ended > GAP_S:
+            if row.id in burst:
+                break
+            burst.clear()
+        burst.add(other.id)
+        ended = max(ended, other.last_time)
+    return tuple(sorted(burst | {row.id}))
 
 
 def _decisions_on(workspace: Workspace, rows: Sequence[FindingRow]) -> list[NewVerdict]:

@@ -9,7 +9,12 @@ from deepaid_core.domain.suppression import NewSuppression, Suppression
 from deepaid_core.errors import SuppressionRefusedError
 from deepaid_core.store.coverage import is_resurfaced
 from deepaid_core.workflow.guards import Check, guards
-from deepaid_core.workflow.proposals import DEFAULT_DAYS, burst_proposal, proposal
+from deepaid_core.workflow.proposals import (
+    DEFAULT_DAYS,
+    burst_proposal,
+    false_positives_of_burst,
+    proposal,
+)
 from deepaid_core.workflow.reach import drawn
 from deepaid_core.workflow.scopes import scope_problem
 from deepaid_core.workflow.steady import steadily
@@ -33,6 +38,7 @@ __all__ = [
     "SuppressionState",
     "SuppressionView",
     "burst_proposal",
+    "false_positives_of_burst",
     "listing",
     "preview",
     "proposal",

@@ -6,7 +6,7 @@ from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.suppression import SuppressionScope
 from deepaid_core.errors import SuppressionRefusedError
-from deepaid_ui.burst import burst_of
+from deepaid_core.workflow import suppress
 from deepaid_ui.suppress_scope import read_time, shown_time
 from tests.factories import START, make_finding, make_run
 from tests.pages.conftest import HOSTILE
@@ -212,7 +212,7 @@ def test_a_burst_starts_from_a_finding_too_and_joins_its_judged_neighbours(
     judge(workspace, burst[3].id, category="software-update")
     judge(workspace, burst[8].id)
     row = workspace.store.row(burst[1].id)
-    assert set(burst_of(row)) == {one.id for one in burst[:3]}
+    assert set(suppress.false_positives_of_burst(workspace, row)) == {one.id for one in burst[:3]}
     app = open_page(FINDING, id=burst[1].id)
     press(app, "Suppress this burst…")
     assert field(app, "About").value == ["10.77.0.0", "10.77.0.1"]

@@ -118,8 +118,8 @@ def test_one_suppression_says_what_it_takes_out_why_and_what_it_holds(open_page,
     assert f"(pattern {PATTERN})" in words
     assert "about any host or user" in words
     assert "Nightly copy to the file server." in words
-    assert "✓ **Agreeing verdicts.** 3 false positive decisions on this pattern" in words
-    assert "✓ **Replay of attacks.**" in words
+    assert "**Agreeing verdicts:** 3 false positive decisions on this pattern" in words
+    assert "**Replay of attacks:**" in words
     held = app.dataframe[0].value
     assert len(held) == 7
     assert set(held["Finding"]) <= set(FIRST[3:])

@@ -26,7 +26,6 @@ from tests.suppressing import (
     judge,
     judge_falsely,
     make_suppression,
-    make_template,
     share_of_checks,
 )
 
@@ -35,18 +34,6 @@ HOSTILE = "<script>alert(1)</script> [x](http://evil) `rm` \u202e=HYPERLINK(1)".
 )
 HOSTS = tuple(sorted({finding.entity for finding in FINDINGS}))
 WHOLE_TIME = (FINDINGS[0].first_time, FINDINGS[-1].last_time)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    return make_template(tmp_path_factory.mktemp("template") / "home")
-
-
-@pytest.fixture
-def workspace(template, tmp_path):
-    opened = copied(template, tmp_path / "home")
-    yield opened
-    opened.close()
 
 
 def test_states_are_told_by_time_and_by_what_happened(workspace):

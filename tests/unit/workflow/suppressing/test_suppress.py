@@ -24,7 +24,6 @@ from tests.suppressing import (
     judge,
     judge_falsely,
     make_suppression,
-    make_template,
     refused,
     share_of_checks,
 )
@@ -34,18 +33,6 @@ HOSTILE = "<script>alert(1)</script> [x](http://evil) `rm` \u202e=HYPERLINK(1)".
 )
 HOSTS = tuple(sorted({finding.entity for finding in FINDINGS}))
 WHOLE_TIME = (FINDINGS[0].first_time, FINDINGS[-1].last_time)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    return make_template(tmp_path_factory.mktemp("template") / "home")
-
-
-@pytest.fixture
-def workspace(template, tmp_path):
-    opened = copied(template, tmp_path / "home")
-    yield opened
-    opened.close()
 
 
 def test_three_false_positives_let_the_rest_of_the_pattern_leave_the_queue(workspace):
