@@ -31,7 +31,7 @@ def show_checks(checks: Sequence[Check], *, typed: Collection[str] = ()) -> None
             _linked(one.finding_ids)
     lines = [f":green[✓] {_line(one)}" for one in checks if one.passed and one.name not in typed]
     if fine := [one.name for one in checks if one.passed and one.name in typed]:
-        lines.append(f":green[✓] **{plain(', '.join(fine).capitalize())}:** as they should be.")
+        lines.append(f":green[✓] **{plain(', '.join(fine))}**: as they should be.")
     if lines:
         # One element for many lines: each element of its own costs the browser.
         st.markdown("  \n".join(lines))
@@ -48,4 +48,4 @@ def _linked(finding_ids: Sequence[str]) -> None:
 
 
 def _line(check: Check) -> str:
-    return f"**{plain(check.name.capitalize())}:** {plain(check.sentence)}"
+    return f"**{plain(check.name)}**: {plain(check.sentence)}"

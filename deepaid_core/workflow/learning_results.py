@@ -85,7 +85,7 @@ def last_learning(*paths: Path) -> LearningResults | None:
     except (KeyError, TypeError, ValueError) as error:
         raise StoredValueError(
             f"The figures of verdicts in the benchmark results are of another form ({error!r}); "
-            "measure them again with `deepaid bench --only triage`."
+            "measure again with `deepaid bench --only triage`."
         ) from error
 
 

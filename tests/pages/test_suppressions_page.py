@@ -118,8 +118,8 @@ def test_one_suppression_says_what_it_takes_out_why_and_what_it_holds(open_page,
     assert f"(pattern {PATTERN})" in words
     assert "about any host or user" in words
     assert "Nightly copy to the file server." in words
-    assert "**Agreeing verdicts:** 3 false positive decisions on this pattern" in words
-    assert "**Replay of attacks:**" in words
+    assert "**agreeing verdicts**: 3 false positive decisions on this pattern" in words
+    assert "**replay of attacks**" in words
     held = app.dataframe[0].value
     assert len(held) == 7
     assert set(held["Finding"]) <= set(FIRST[3:])
@@ -154,7 +154,7 @@ def test_a_disabled_one_names_the_attack_and_is_enabled_by_undoing_its_verdict(
     outcome = judge(calm, FIRST[9], label=TRUE, category="exfiltration")
     app = open_page(PAGE, s=str(suppressed))
     assert f"Finding {FIRST[9]} in its scope is a true positive, exfiltration" in said(app)
-    assert "✗ **No confirmed attack.**" in said(app)
+    assert ":red[✗] **no confirmed attack**" in said(app)
     triage.undo(calm, entry_numbers=outcome.numbers, author="ana")
     assert "It keeps 7 findings out of the queue." in said(open_page(PAGE, s=str(suppressed)))
 
