@@ -19,7 +19,8 @@ _CHIPS = ("since", "suppression", "resurfaced")
 
 def version() -> str:
     """Changes whenever what is shown may change."""
-    return "-".join(str(part) for part in workspace().store.version())
+    store = workspace().store
+    return "-".join(str(part) for part in (*store.version(), store.desk.version()))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -6,6 +6,7 @@ pages without the headers.
 
 import importlib
 import importlib.util
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import streamlit as st
 import streamlit.net_util
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
+
+from deepaid_ui.drafts import COOKIE
 
 __all__ = ["POLICY", "SecurityHeaders", "app", "script_path"]
 
@@ -48,7 +51,7 @@ _HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds the headers to each response."""
+    """ASGI middleware that adds the headers to each response, and names a browser once."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,9 +64,27 @@ class SecurityHeaders:
                 headers = MutableHeaders(raw=message.setdefault("headers", []))
                 for name, value in _HEADERS.items():
                     headers[name] = value
+                if _is_unnamed(scope):
+                    headers.append("Set-Cookie", _cookie(scope))
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def _is_unnamed(scope: Scope) -> bool:
+    # Only pages: their styles and scripts are asked for in the same moment, each by a request
+    # that does not know the name yet.
+    headers = Headers(scope=scope)
+    wants_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+    return wants_page and f"{COOKIE}=" not in headers.get("cookie", "")
+
+
+def _cookie(scope: Scope) -> str:
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    year = 365 * 86_400
+    return (
+        f"{COOKIE}={secrets.token_hex(16)}; Path=/; Max-Age={year}; HttpOnly; SameSite=Lax{secure}"
+    )
 
 
 def script_path() -> Path:

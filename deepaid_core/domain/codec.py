@@ -9,6 +9,16 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from deepaid_core.domain.actions import (
+    NewAssignment,
+    NewCase,
+    NewCaseChange,
+    NewCaseFindings,
+    NewNote,
+    NewNoteWithdrawal,
+    NewRecord,
+    NewTechnique,
+)
 from deepaid_core.domain.converters import check_keys, converters, shown
 from deepaid_core.domain.finding import EvidenceRow, Finding
 from deepaid_core.domain.interpretation import Interpretation
@@ -19,15 +29,24 @@ from deepaid_core.domain.verdict import NewVerdict
 from deepaid_core.errors import StoredValueError
 
 __all__ = [
+    "ASSIGNMENT",
+    "CASE",
+    "CASE_CHANGE",
+    "CASE_FINDINGS",
     "EVIDENCE",
     "FINDING",
     "INTERPRETATION",
     "LESSONS",
+    "NOTE",
+    "NOTE_WITHDRAWAL",
     "PEERS",
+    "RECORD",
     "RESTORE",
     "SETTING",
     "SETTINGS",
     "SUPPRESSION",
+    "TECHNIQUE",
+    "TEXTS",
     "UNDO",
     "VERDICT",
     "VERSION",
@@ -73,6 +92,15 @@ RESTORE: Kind[NewRestore] = Kind("restore", NewRestore)
 SUPPRESSION: Kind[NewSuppression] = Kind("suppression", NewSuppression)
 SETTING: Kind[NewSetting] = Kind("setting", NewSetting)
 LESSONS: Kind[NewLessons] = Kind("lessons", NewLessons)
+ASSIGNMENT: Kind[NewAssignment] = Kind("assignment", NewAssignment)
+NOTE: Kind[NewNote] = Kind("note", NewNote)
+NOTE_WITHDRAWAL: Kind[NewNoteWithdrawal] = Kind("note withdrawal", NewNoteWithdrawal)
+CASE: Kind[NewCase] = Kind("case", NewCase)
+CASE_CHANGE: Kind[NewCaseChange] = Kind("case change", NewCaseChange)
+CASE_FINDINGS: Kind[NewCaseFindings] = Kind("case findings", NewCaseFindings)
+TECHNIQUE: Kind[NewTechnique] = Kind("technique", NewTechnique)
+RECORD: Kind[NewRecord] = Kind("record", NewRecord)
+TEXTS: Kind[Mapping[str, str]] = Kind("texts", Mapping[str, str])
 VOLUME: Kind[tuple[tuple[float, int, int], ...]] = Kind(
     "volume", tuple[tuple[float, int, int], ...]
 )

@@ -43,6 +43,9 @@ class FindingQuery:
             None at either end leaves it open.
         suppression: Findings that fall under this suppression, the re-surfaced ones included.
         resurfaced: Findings that fall under a suppression and are, or are not, left in the queue.
+        assignees: Findings that one of these looks at, an empty name for nobody; an empty tuple
+            matches nothing, None all.
+        case_number: Findings that this case holds.
         sort: Order; ties are broken by id.
     """
 
@@ -62,6 +65,8 @@ class FindingQuery:
     within: tuple[float | None, float | None] | None = None
     suppression: int | None = None
     resurfaced: bool | None = None
+    assignees: tuple[str, ...] | None = None
+    case_number: int | None = None
     sort: Sort = "score"
 
 
@@ -91,6 +96,7 @@ class FindingRow:
     verdict_number: int | None
     suppression_number: int | None = None
     resurfaced: bool = False
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

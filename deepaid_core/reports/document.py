@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
+from deepaid_core.domain.case import TLP
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.queries import FindingRow, PatternRow
@@ -19,9 +20,6 @@ __all__ = ["MAX_FINDINGS", "TLP", "ReportDocument", "ReportFinding", "evidence_j
 
 MAX_FINDINGS = 500
 """Most findings of one report; more would no longer open quickly."""
-
-TLP = ("clear", "green", "amber", "amber+strict", "red")
-"""Markings of the Traffic Light Protocol 2.0, widest audience first."""
 
 _SCHEMA = 1
 

@@ -20,6 +20,7 @@ from deepaid_core.domain.queries import (
 from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.trial import Trial
 from deepaid_core.domain.verdict import Verdict
+from deepaid_core.store.desk import Desk
 
 __all__ = ["Store"]
 
@@ -38,6 +39,11 @@ class Store(ABC):
     Raises:
         StoreError: The database cannot be used; the sentence says why.
     """
+
+    @property
+    @abstractmethod
+    def desk(self) -> Desk:
+        """What analysts do beside deciding: assignments, notes, cases, drafts."""
 
     @abstractmethod
     def add_detector(self, record: DetectorRecord) -> None:
@@ -207,7 +213,10 @@ class Store(ABC):
 
     @abstractmethod
     def version(self) -> tuple[int, int]:
-        """(last log number, number of findings): changes whenever what is shown may change."""
+        """(last log number, number of findings).
+
+        Changes whenever what is shown may change, but for what `Desk.version` tells.
+        """
 
     @abstractmethod
     def close(self) -> None:

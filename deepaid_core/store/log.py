@@ -22,6 +22,7 @@ from deepaid_core.domain.suppression import NewSuppression
 from deepaid_core.domain.verdict import NewVerdict, Verdict, VerdictLabel
 from deepaid_core.errors import NotFoundError, StaleWriteError, StoredValueError
 from deepaid_core.store import tables
+from deepaid_core.store.chain import linked
 from deepaid_core.store.queries import members
 from deepaid_core.store.rows import entry_values, read_entry
 from deepaid_core.store.suppressed import Touched, attacks_among, bring_up_to_date, with_verdict
@@ -116,7 +117,7 @@ def _verdict(row: Row[Any]) -> Verdict:
 def _write(connection: Connection, line: LogEntry, touched: Touched) -> None:
     if isinstance(line.entry, NewSetting):
         DistillerSettings().changed(line.entry.name, line.entry.value)  # refuses what is none
-    connection.execute(insert(_decisions), entry_values(line))
+    connection.execute(insert(_decisions), linked(connection, _decisions, [entry_values(line)]))
     match line.entry:
         case NewVerdict() as verdict:
             _write_verdict(connection, line, verdict, touched)

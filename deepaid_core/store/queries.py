@@ -24,6 +24,7 @@ from deepaid_core.domain.codec import dump_states
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, GroupBy, Sort
 from deepaid_core.errors import InvalidParameterError
+from deepaid_core.store.desk_tables import case_findings
 from deepaid_core.store.rows import entity_key
 from deepaid_core.store.tables import AnyText, findings, paths, storable
 
@@ -106,6 +107,14 @@ def conditions(
     if query.resurfaced is not None:
         found.append(c.suppression_number.is_not(None))
         found.append(c.resurfaced if query.resurfaced else ~c.resurfaced)
+    if query.assignees is not None:
+        named = c.assignee.in_([name for name in query.assignees if name])
+        found.append(or_(named, c.assignee.is_(None)) if "" in query.assignees else named)
+    if query.case_number is not None:
+        held = select(case_findings.c.finding_id).where(
+            case_findings.c.case_number == query.case_number
+        )
+        found.append(c.id.in_(held))
     if query.paths is not None:
         texts = members((dump_states(path) for path in query.paths), dialect)
         found.append(c.path_key.in_(select(paths.c.key).where(paths.c.path.in_(texts))))

@@ -187,6 +187,7 @@ def read_row(light: Row[Any]) -> FindingRow:
         verdict_number=light.verdict_number,
         suppression_number=light.suppression_number,
         resurfaced=light.resurfaced,
+        assignee=light.assignee,
     )
 
 

@@ -26,9 +26,20 @@ from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.trial import Trial
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import NotFoundError
-from deepaid_core.store import log, nearby, queries, reached, rows, summaries, suppressed, tables
+from deepaid_core.store import (
+    log,
+    nearby,
+    queries,
+    reached,
+    rows,
+    summaries,
+    suppressed,
+    tables,
+)
 from deepaid_core.store.base import Store
 from deepaid_core.store.connect import Database, database_url
+from deepaid_core.store.desk import Desk
+from deepaid_core.store.sql_desk import SqlDesk
 from deepaid_core.store.trial import tried
 
 __all__ = ["SqlStore", "open_store"]
@@ -60,9 +71,14 @@ class SqlStore(Store):
         self._dialect = self._database.dialect
         self._insert = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
         self._clock = clock
+        self._desk = SqlDesk(self._database, clock)
 
     def __repr__(self) -> str:
         return f"SqlStore({self._database.where})"
+
+    @property
+    def desk(self) -> Desk:
+        return self._desk
 
     def add_detector(self, record: DetectorRecord) -> None:
         statement = self._insert(tables.detectors).on_conflict_do_nothing()

@@ -36,7 +36,7 @@ __all__ = [
     "verdict_findings",
 ]
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 VERSION_TABLE = "deepaid_schema"
 
 # Neither database stores these; U+001A, "substitute", marks what stands for one.
@@ -156,13 +156,18 @@ findings = Table(
     # The suppression that the finding falls under; where it is re-surfaced it stays open.
     Column("suppression_number", Integer),
     Column("resurfaced", Boolean, nullable=False),
+    # Who looks at it; nothing for nobody.
+    Column("assignee", AnyText),
 )
 _by = findings.c
 _strongest_first = (_by.ratio.desc(), _by.max_score.desc(), _by.id)
 _counted = (_by.status, _by.event_count, _by.first_time, _by.last_time)
 # "by": what the queue sorts by. "of": what it groups and filters by. The last columns of some are
 # only carried along, so that 100,000 findings are counted without reading their rows.
-Index("findings_by_score", _by.status, *_strongest_first, _by.verified, _by.path_key)
+Index(
+    "findings_by_score",
+    *(_by.status, *_strongest_first, _by.verified, _by.path_key, _by.assignee),
+)
 Index("findings_by_last_time", _by.status, _by.last_time.desc(), _by.id)
 Index("findings_by_first_time", _by.status, _by.first_time, _by.id)
 Index("findings_by_events", _by.status, _by.event_count.desc(), _by.id)
@@ -174,6 +179,13 @@ Index("findings_of_path", _by.status, _by.path_key)
 Index("findings_of_hour", _by.detector_name, _by.first_hour, _by.status)
 # Most findings have no verdict and fall under no suppression: these hold only those that do.
 _judged, _suppressed = _by.verdict.is_not(None), _by.suppression_number.is_not(None)
+_assigned = _by.assignee.is_not(None)
+Index(
+    "findings_of_assignee",
+    *(_by.assignee, _by.status, *_strongest_first),
+    sqlite_where=_assigned,
+    postgresql_where=_assigned,
+)
 Index(
     "findings_of_verdict",
     *(_by.verdict, _by.pattern_id, _by.id),
@@ -218,6 +230,8 @@ decisions = Table(
     Column("category", AnyText),
     Column("undone_by", Integer, ForeignKey("decisions.number")),
     Column("payload", Text, nullable=False),
+    # Digest of this line and, through that of the line before, of all earlier ones; see `chain`.
+    Column("chain", AnyText, nullable=False, server_default=""),
     # The payload of a verdict on many findings is long; counting must not read past it.
     Index("decisions_of_pattern", "pattern_id", "number", "kind", "label", "undone_by"),
     Index("decisions_of_kind", "kind", "undone_by", "number"),

@@ -14,6 +14,7 @@ from deepaid_core.domain import codec
 from deepaid_core.domain.log import LogEntry, NewRestore, NewUndo
 from deepaid_core.errors import NotFoundError, StaleWriteError
 from deepaid_core.store import tables
+from deepaid_core.store.chain import linked
 from deepaid_core.store.queries import members
 from deepaid_core.store.rows import entry_values, status_under
 from deepaid_core.store.suppressed import Touched, attacks_among, with_verdicts
@@ -62,7 +63,8 @@ def write_toggles(connection: Connection, lines: Sequence[LogEntry], touched: To
     touched.verdicts.update(verdicts)
     for some in _pieces(verdicts):
         touched.attacks |= attacks_among(connection, some)
-    connection.execute(insert(_decisions), [entry_values(line) for line in lines])
+    written = linked(connection, _decisions, map(entry_values, lines))
+    connection.execute(insert(_decisions), written)
     connection.execute(
         update(_decisions)
         .where(_decisions.c.number == bindparam("target"))

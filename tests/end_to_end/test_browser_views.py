@@ -8,7 +8,7 @@ from deepaid_core.workspace import Workspace
 from tests.factories import make_detector_record, make_run
 from tests.kinds import make_link_finding, make_sequence_finding, make_series_finding, renamed
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOSTILE = "<img src=x onerror=alert(1)>![x](http://203.0.113.1/a.png)\u202e"
 

@@ -15,6 +15,8 @@ from deepaid_core.workflow.periods import within
 from deepaid_core.workspace import Workspace
 
 NAMES = [demo.name for demo in DEMOS]
+pytestmark = pytest.mark.slow
+
 FAST = [demo for demo in DEMOS if demo.name != "packets"]
 
 

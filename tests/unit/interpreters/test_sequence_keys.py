@@ -178,6 +178,7 @@ def test_only_detectors_of_keys_are_supported():
         KeySubstitutionInterpreter().interpret(events, Context(Other(), None, None))
 
 
+@pytest.mark.slow
 def test_every_single_edit_of_the_history_that_exists_is_found_on_public_sessions(public):
     detector, events = public
     events = events.take(np.arange(100))

@@ -93,7 +93,7 @@ def test_sqlite_waits_for_its_turn_and_checks_references(tmp_path: Path) -> None
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: str) -> None:
     open_store(database).close()
     _run(database, f"UPDATE {VERSION_TABLE} SET version_num = '9001'")
-    with pytest.raises(StoreVersionError, match=r"newer version .* 9001, this one knows 0003"):
+    with pytest.raises(StoreVersionError, match=r"newer version .* 9001, this one knows 0004"):
         open_store(database)
     engine = create_engine(database, poolclass=NullPool)
     with engine.connect() as connection:
