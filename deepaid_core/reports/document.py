@@ -6,49 +6,60 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Final, Literal, Self, TypedDict, Unpack, get_args
 
-from deepaid_core.domain.case import TLP
-from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
-from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.actions import Note
+from deepaid_core.domain.case import TLP, Case
 from deepaid_core.domain.queries import FindingRow, PatternRow
+from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import InvalidParameterError
+from deepaid_core.reports.parts import Activity, DetectorFiles, LogHead, ReportFinding, Rest
 from deepaid_core.store.base import Store
 
-__all__ = ["MAX_FINDINGS", "TLP", "ReportDocument", "ReportFinding", "evidence_json"]
+__all__ = [
+    "AUDIENCES",
+    "MASKS",
+    "MAX_FINDINGS",
+    "SCHEMA",
+    "TLP",
+    "Audience",
+    "Mask",
+    "ReportDocument",
+    "ReportFinding",
+    "checked_masks",
+    "evidence_json",
+]
 
-MAX_FINDINGS = 500
-"""Most findings of one report; more would no longer open quickly."""
+MAX_FINDINGS: Final = 500
+"""Most findings that a report shows one by one; more would no longer open quickly."""
 
-_SCHEMA = 1
+SCHEMA: Final = 2
+"""Version of the form of the evidence file."""
+
+Audience = Literal["executive", "technical"]
+AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
+"""Who reads a report: executives get what happened and what to do, without the detector's words."""
+
+Mask = Literal["users", "addresses", "payload"]
+MASKS: Final[tuple[Mask, ...]] = get_args(Mask)
+"""What can be left out: names of users; addresses and names of hosts; raw records."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFinding:
-    """One finding with everything the store knows around it.
-
-    Attributes:
-        finding: The finding whole.
-        row: Its status and verdict in force.
-        verdicts: Its own verdicts, newest first, undone ones included.
-        precedents: Verdicts on its pattern, newest first, those on this finding included.
-        pattern: Counts of its pattern.
-        detector: The detector version, or None where the store does not know it.
-        run: The run over its source, or None likewise.
-        states: The states of its path in an analyst's words, strongest first.
-        suggestion: What the Distiller suggests, as a sentence; empty where it was not asked.
-    """
-
-    finding: Finding
-    row: FindingRow
-    verdicts: tuple[Verdict, ...]
-    precedents: tuple[Verdict, ...]
+class _Around(TypedDict, total=False):
+    # What `build` takes over as it is; the document's attributes of the same names.
+    subject: str
+    audience: Audience
+    defang: bool
+    case: Case | None
     pattern: PatternRow | None
-    detector: DetectorRecord | None
-    run: RunRecord | None
-    states: tuple[str, ...]
-    suggestion: str = ""
+    notes: tuple[Note, ...]
+    activity: tuple[Activity, ...]
+    suppressions: tuple[Suppression, ...]
+    files: tuple[DetectorFiles, ...]
+    heads: tuple[LogHead, ...]
+    software: tuple[tuple[str, str], ...]
+    rest: Rest | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,19 @@ class ReportDocument:
         version: Version of the software.
         filters: The filter the findings were picked with, in words; may be empty.
         findings: In the order they were asked for.
+        subject: "C-..." or "P-..." of what the report is about; empty where that is findings.
+        audience: Who reads it.
+        masks: What was replaced, of `MASKS`, in their order; see `masking`.
+        defang: Whether indicators are written so that nothing turns them into a link.
+        case: The case that it is about, if any.
+        pattern: The pattern that it is about, if any.
+        notes: On the case or the findings, oldest first.
+        activity: What happened to them, oldest first.
+        suppressions: In force, on their patterns.
+        files: Digests of the detectors' files.
+        heads: Where the chained logs stood.
+        software: (name, version) of what computed and drew it.
+        rest: Findings of the case or pattern that are counted only; None where all are shown.
     """
 
     title: str
@@ -72,6 +96,19 @@ class ReportDocument:
     version: str
     filters: str
     findings: tuple[ReportFinding, ...] = field(repr=False)
+    subject: str = ""
+    audience: Audience = "technical"
+    masks: tuple[Mask, ...] = ()
+    defang: bool = True
+    case: Case | None = None
+    pattern: PatternRow | None = None
+    notes: tuple[Note, ...] = ()
+    activity: tuple[Activity, ...] = field(default=(), repr=False)
+    suppressions: tuple[Suppression, ...] = ()
+    files: tuple[DetectorFiles, ...] = ()
+    heads: tuple[LogHead, ...] = ()
+    software: tuple[tuple[str, str], ...] = ()
+    rest: Rest | None = None
 
     @classmethod
     def build(
@@ -87,6 +124,7 @@ class ReportDocument:
         filters: str = "",
         suggest: Callable[[FindingRow], str] | None = None,
         describe_state: Callable[[str], str] | None = None,
+        **around: Unpack[_Around],
     ) -> Self:
         """Read findings and their surroundings from the store.
 
@@ -101,23 +139,23 @@ class ReportDocument:
             filters: The filter the findings were picked with, in words.
             suggest: The Distiller's suggestion for a finding as a sentence.
             describe_state: A state of a path in an analyst's words.
+            around: Other attributes of the document, taken over as they are.
 
         Raises:
-            InvalidParameterError: There is no finding, too many, or the marking is unknown.
+            InvalidParameterError: There is no finding and no case, there are too many findings,
+                or the marking or the audience is unknown.
             NotFoundError: An id is unknown.
         """
         ids = tuple(dict.fromkeys(finding_ids))
-        if not ids:
+        if not ids and around.get("case") is None:
             raise InvalidParameterError("A report needs a finding and none was picked; pick one.")
         if len(ids) > MAX_FINDINGS:
             raise InvalidParameterError(
                 f"{len(ids):,} findings were picked where a report holds {MAX_FINDINGS}; narrow "
                 "the filter or make several reports."
             )
-        if tlp not in TLP:
-            raise InvalidParameterError(
-                f"'{tlp}' is no TLP marking; choose one of: {', '.join(TLP)}."
-            )
+        _check("TLP marking", tlp, TLP)
+        _check("audience", around.get("audience", "technical"), AUDIENCES)
         patterns = {pattern.pattern_id: pattern for pattern in store.patterns()}
         detectors = {detector.id: detector for detector in store.detectors()}
         runs = {(run.detector_id, run.source_sha256): run for run in reversed(store.runs())}
@@ -151,6 +189,7 @@ class ReportDocument:
             version=version,
             filters=filters,
             findings=tuple(findings),
+            **around,
         )
 
     @cached_property
@@ -165,24 +204,39 @@ class ReportDocument:
 
     @property
     def command(self) -> str:
-        """The command that writes a report on the same findings."""
-        return " ".join(["deepaid report", *(item.finding.id for item in self.findings)])
+        """The command that writes a report on the same; empty where what it needs is masked."""
+        if self.subject.startswith("C-"):
+            what = ["--case", self.subject]
+        elif self.masks:
+            return ""
+        elif self.subject.startswith("P-"):
+            what = ["--pattern", self.subject]
+        else:
+            what = [item.finding.id for item in self.findings]
+        if self.audience != "technical":
+            what += ["--audience", self.audience]
+        if self.tlp != "amber":
+            what += ["--tlp", self.tlp]
+        for mask in self.masks:
+            what += ["--mask", mask]
+        return " ".join(["deepaid report", *what, *([] if self.defang else ["--no-defang"])])
 
     def content(self) -> dict[str, Any]:
         """All of it as plain JSON values; numbers that are not finite become text."""
-        plain: dict[str, Any] = _plain(
-            {
-                "schema": _SCHEMA,
-                "title": self.title,
-                "author": self.author,
-                "tlp": self.tlp,
-                "generated_time": self.generated_time,
-                "version": self.version,
-                "filters": self.filters,
-                "findings": [asdict(item) for item in self.findings],
-            }
-        )
+        plain: dict[str, Any] = _plain({"schema": SCHEMA, **asdict(self)})
         return plain
+
+
+def checked_masks(masks: Iterable[str]) -> tuple[Mask, ...]:
+    """Masks in their order, each once.
+
+    Raises:
+        InvalidParameterError: One is unknown.
+    """
+    asked = set(masks)
+    for mask in sorted(asked - set(MASKS)):
+        _check("mask", mask, MASKS)
+    return tuple(mask for mask in MASKS if mask in asked)
 
 
 def evidence_json(document: ReportDocument) -> str:
@@ -194,6 +248,11 @@ def evidence_json(document: ReportDocument) -> str:
     # Written from the canonical text, so that what is hashed is what is kept.
     content = _canonical(document.content())
     return f'{{"content":{content},"report":"{document.id}","sha256":"{document.sha256}"}}\n'
+
+
+def _check(what: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise InvalidParameterError(f"'{value}' is no {what}; choose one of: {', '.join(known)}.")
 
 
 def _canonical(content: Mapping[str, Any]) -> str:
