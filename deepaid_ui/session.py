@@ -240,11 +240,13 @@ class Done:
 
     Attributes:
         text: What happened, not Markdown.
-        numbers: Entries of the log that Undo takes back; empty when there is nothing to take back.
+        numbers: Entries of the log of decisions that Undo takes back.
+        actions: Lines of the log of actions that it takes back.
     """
 
     text: str
     numbers: tuple[int, ...] = ()
+    actions: tuple[int, ...] = ()
 
 
 def remember_done(value: Done) -> None:

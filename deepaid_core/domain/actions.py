@@ -67,10 +67,10 @@ class NewNote:
 
 @dataclass(frozen=True, slots=True)
 class NewNoteWithdrawal:
-    """Taking a note back; the log keeps it.
+    """Taking a note back, or its withdrawal; the log keeps both.
 
     Attributes:
-        action_number: The note.
+        action_number: The note, or the withdrawal after which the note is there again.
         author: Who.
     """
 
@@ -184,9 +184,10 @@ class ActionLine:
         time: Unix seconds, UTC.
         action: What was done.
         before: What it replaced: old values by field, old assignee by finding id, the ids of
-            findings that really came or went ("added", "removed", separated by blanks).
+            findings that really came or went ("added", "removed", separated by blanks), the
+            reason of a technique with its author and the number of their action.
         case_number: The case that it is about, if any.
-        undone_by: Number of the action that withdrew it; notes only.
+        undone_by: Number of the action that withdrew it; notes and their withdrawals only.
     """
 
     number: int

@@ -175,8 +175,7 @@ def _apply(connection: Connection, number: int, now: float, action: Action) -> _
             before = {"added": " ".join(added), "removed": " ".join(removed)}
             return _Effect(f"C-{case_number}", case_number, before, (*added, *removed))
         case NewTechnique(case_number=case_number):
-            reason = cases.technique_before(connection, number, now, action)
-            before = {} if reason is None else {"reason": reason}
+            before = cases.technique_before(connection, number, now, action)
             return _Effect(f"C-{case_number}", case_number, before)
         case NewRecord(subject=subject):
             return _Effect(subject)
@@ -211,21 +210,26 @@ def _withdrawn(connection: Connection, action: NewNoteWithdrawal) -> _Effect:
     row = connection.execute(
         select(_actions).where(_actions.c.number == action.action_number)
     ).first()
-    if row is None or row.kind != codec.NOTE.name:
+    if row is None or row.kind not in (codec.NOTE.name, codec.NOTE_WITHDRAWAL.name):
         raise NotFoundError(f"Action {action.action_number} is no note; reload the page.")
     if row.undone_by is not None:
         raise StaleWriteError(
             f"Note {action.action_number} was withdrawn already (action {row.undone_by}); "
             "reload to see the current state."
         )
-    note = codec.load(codec.NOTE, row.payload)
     touched = () if row.case_number is not None else (row.subject,)
-    return _Effect(row.subject, row.case_number, {"text": note.text}, touched)
+    text = codec.load(codec.NOTE, row.payload).text if row.kind == codec.NOTE.name else ""
+    return _Effect(row.subject, row.case_number, {"text": text} if text else {}, touched)
 
 
 def _withdraw(connection: Connection, action: NewNoteWithdrawal, number: int) -> None:
+    c = _actions.c
+    # Where it is a withdrawal that is taken back, its note is there again.
     connection.execute(
-        update(_actions).where(_actions.c.number == action.action_number).values(undone_by=number)
+        update(_actions).where(c.undone_by == action.action_number).values(undone_by=None)
+    )
+    connection.execute(
+        update(_actions).where(c.number == action.action_number).values(undone_by=number)
     )
 
 

@@ -1,12 +1,22 @@
 """What every store promises."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from deepaid_core.domain.audit import (
+    AuditEntry,
+    AuditHead,
+    AuditPlace,
+    AuditQuery,
+    ChainReport,
+    DecisionFacts,
+    LogName,
+)
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.log import Entry, LogEntry
+from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.queries import (
     FindingQuery,
     FindingRow,
@@ -79,6 +89,14 @@ class Store(ABC):
 
         Raises:
             NotFoundError: The id is unknown.
+        """
+
+    @abstractmethod
+    def rows(self, finding_ids: Sequence[str]) -> tuple[FindingRow, ...]:
+        """Findings as lines of the queue in the order given, however many, in one reading.
+
+        Raises:
+            NotFoundError: An id is unknown.
         """
 
     @abstractmethod
@@ -169,9 +187,21 @@ class Store(ABC):
 
     @abstractmethod
     def verdicts(
-        self, *, finding_id: str | None = None, pattern_id: str | None = None, limit: int = 200
+        self,
+        *,
+        finding_id: str | None = None,
+        pattern_id: str | None = None,
+        case_number: int | None = None,
+        limit: int = 200,
     ) -> tuple[Verdict, ...]:
-        """Verdicts, newest first, undone ones included."""
+        """Verdicts, newest first, undone ones included.
+
+        Args:
+            finding_id: Only those on this finding.
+            pattern_id: Only those on this pattern.
+            case_number: Only those on a finding that this case holds now.
+            limit: At most so many.
+        """
 
     @abstractmethod
     def suppressions(
@@ -216,6 +246,71 @@ class Store(ABC):
         """(last log number, number of findings).
 
         Changes whenever what is shown may change, but for what `Desk.version` tells.
+        """
+
+    @abstractmethod
+    def audit(
+        self,
+        query: AuditQuery = AuditQuery(),
+        *,
+        limit: int,
+        offset: int = 0,
+        before: AuditPlace | None = None,
+    ) -> tuple[AuditEntry, ...]:
+        """Matching lines of both logs, decisions and actions, newest first.
+
+        Args:
+            query: Which lines.
+            limit: At most so many.
+            offset: Leave out so many first.
+            before: Only lines that stand below this one, to read on where a list ended.
+        """
+
+    @abstractmethod
+    def count_audit(self, query: AuditQuery = AuditQuery()) -> int:
+        """Number of lines that match."""
+
+    @abstractmethod
+    def audit_heads(self) -> tuple[AuditHead, AuditHead]:
+        """The last line of the decisions and that of the actions."""
+
+    @abstractmethod
+    def audit_choices(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Everybody who wrote a line, and the kinds of lines that there are; both sorted."""
+
+    @abstractmethod
+    def decision_facts(self, numbers: Sequence[int]) -> Mapping[int, DecisionFacts]:
+        """What decisions were; unknown numbers are left out."""
+
+    @abstractmethod
+    def earlier_verdicts(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, list[int]]]:
+        """Of each verdict, the findings that had earlier ones, and their numbers, newest first.
+
+        Those that were not in force any more are among them.
+        """
+
+    @abstractmethod
+    def check_chain(
+        self,
+        log: LogName,
+        *,
+        noted: AuditHead | None = None,
+        progress: Progress = silent,
+        cancelled: Cancelled = never,
+    ) -> ChainReport:
+        """Whether a log is what was written: each digest, each column that repeats a payload.
+
+        Lines that were cut off at the end show only against a noted head, and so does a log that
+        somebody wrote anew, digests and all.
+
+        Args:
+            log: Which.
+            noted: Its head at some time, written down elsewhere, e.g. in a report.
+            progress: Told the share done.
+            cancelled: Asked between pieces.
+
+        Raises:
+            CancelledError: `cancelled` said so.
         """
 
     @abstractmethod

@@ -150,19 +150,24 @@ def move_findings(
 
 def technique_before(
     connection: Connection, action_number: int, now: float, action: NewTechnique
-) -> str | None:
-    """The reason that a technique of the case had, or None where it is new.
+) -> dict[str, str]:
+    """Reason, author and action of a technique of the case; empty where it is new.
 
     Raises:
         NotFoundError: The case is unknown, or the technique to withdraw is not on it.
     """
     _changed(connection, action.case_number, now, version=action_number)
-    reason = connection.scalar(select(case_techniques.c.reason).where(*_technique(action)))
-    if reason is None and action.withdrawn:
+    c = case_techniques.c
+    row = connection.execute(
+        select(c.reason, c.author, c.action_number).where(*_technique(action))
+    ).first()
+    if row is None and action.withdrawn:
         raise NotFoundError(
             f"Case C-{action.case_number} has no technique '{action.technique}'; reload the case."
         )
-    return reason
+    if row is None:
+        return {}
+    return {"reason": row.reason, "author": row.author, "action": str(row.action_number)}
 
 
 def write_technique(connection: Connection, action_number: int, action: NewTechnique) -> None:
@@ -257,6 +262,7 @@ def page(
             last_time=row.last_time,
             created_time=row.created_time,
             changed_time=row.changed_time,
+            merged_into=row.merged_into,
         )
         for row in connection.execute(statement)
     )
@@ -302,6 +308,8 @@ def _conditions(query: CaseQuery, dialect: str) -> list[ColumnElement[bool]]:
         found = [c.status.in_([status.value for status in query.statuses])]
     if query.assignee is not None:
         found.append(c.assignee == query.assignee)
+    if query.merged_into is not None:
+        found.append(c.merged_into == query.merged_into)
     if query.text:
         position = sql.strpos if dialect == "postgresql" else sql.instr
         text = literal(query.text.casefold(), AnyText)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deepaid_core.domain.actions import Action, ActionLine, Note
 from deepaid_core.domain.case import Case, CaseQuery, CaseRow
 
-__all__ = ["Desk", "SavedView"]
+__all__ = ["Desk", "SavedView", "TakenBack"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,21 @@ class SavedView:
     author: str
     params: str
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What taking actions back did.
+
+    Attributes:
+        lines: The actions that were written for it; none where there was nothing to take back.
+        findings: How many findings they touched.
+        kept: How many values were left alone, because somebody has changed them since.
+    """
+
+    lines: tuple[ActionLine, ...]
+    findings: int
+    kept: int
 
 
 class Desk(ABC):
@@ -48,6 +63,18 @@ class Desk(ABC):
             NotFoundError: A finding, a case, a note or a technique is unknown.
             StaleWriteError: A case changed since it was read, or the note was withdrawn already.
             InvalidParameterError: There is no such field of a case, or no such value of it.
+        """
+
+    @abstractmethod
+    def take_back(self, numbers: Sequence[int], *, author: str) -> TakenBack:
+        """Restore what actions replaced, all in one transaction, the last one first.
+
+        What others changed since stays as they left it. A case that is taken back is discarded,
+        unless somebody has worked on it since.
+
+        Raises:
+            NotFoundError: There is no such action.
+            InvalidParameterError: It is a record, which changed nothing.
         """
 
     @abstractmethod

@@ -2,16 +2,26 @@
 # ruff: noqa: D102 - what each method promises is said once, in base.py
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from deepaid_core.domain.audit import (
+    AuditEntry,
+    AuditHead,
+    AuditPlace,
+    AuditQuery,
+    ChainReport,
+    DecisionFacts,
+    LogName,
+)
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.log import Entry, LogEntry
+from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.queries import (
     FindingQuery,
     FindingRow,
@@ -27,6 +37,8 @@ from deepaid_core.domain.trial import Trial
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import NotFoundError
 from deepaid_core.store import (
+    audit,
+    chain_check,
     log,
     nearby,
     queries,
@@ -147,6 +159,16 @@ class SqlStore(Store):
             raise _no_finding(finding_id)
         return rows.read_row(light)
 
+    def rows(self, finding_ids: Sequence[str]) -> tuple[FindingRow, ...]:
+        chosen = queries.members(finding_ids, self._dialect)
+        with self._database.reading() as connection:
+            found = connection.execute(queries.rows().where(tables.findings.c.id.in_(chosen)))
+            by_id = {row.id: rows.read_row(row) for row in found}
+        missing = next((one for one in finding_ids if one not in by_id), None)
+        if missing is not None:
+            raise _no_finding(missing)
+        return tuple(by_id[finding_id] for finding_id in finding_ids)
+
     def count(self, query: FindingQuery) -> int:
         where = queries.conditions(query, self._dialect)
         with self._database.reading() as connection:
@@ -224,11 +246,20 @@ class SqlStore(Store):
         return tuple(rows.read_entry(row) for row in found)
 
     def verdicts(
-        self, *, finding_id: str | None = None, pattern_id: str | None = None, limit: int = 200
+        self,
+        *,
+        finding_id: str | None = None,
+        pattern_id: str | None = None,
+        case_number: int | None = None,
+        limit: int = 200,
     ) -> tuple[Verdict, ...]:
         with self._database.reading() as connection:
             return log.verdicts_of(
-                connection, finding_id=finding_id, pattern_id=pattern_id, limit=limit
+                connection,
+                finding_id=finding_id,
+                pattern_id=pattern_id,
+                case_number=case_number,
+                limit=limit,
             )
 
     def suppressions(
@@ -269,6 +300,49 @@ class SqlStore(Store):
         with self._database.reading() as connection:
             row = connection.execute(select(last, count)).one()
         return row[0] or 0, row[1]
+
+    def audit(
+        self,
+        query: AuditQuery = AuditQuery(),
+        *,
+        limit: int,
+        offset: int = 0,
+        before: AuditPlace | None = None,
+    ) -> tuple[AuditEntry, ...]:
+        with self._database.reading() as connection:
+            return audit.page(connection, query, limit=limit, offset=offset, before=before)
+
+    def count_audit(self, query: AuditQuery = AuditQuery()) -> int:
+        with self._database.reading() as connection:
+            return audit.count(connection, query)
+
+    def audit_heads(self) -> tuple[AuditHead, AuditHead]:
+        with self._database.reading() as connection:
+            return audit.heads(connection)
+
+    def audit_choices(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        with self._database.reading() as connection:
+            return audit.authors(connection), audit.kinds(connection)
+
+    def decision_facts(self, numbers: Sequence[int]) -> Mapping[int, DecisionFacts]:
+        with self._database.reading() as connection:
+            return audit.facts(connection, numbers)
+
+    def earlier_verdicts(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, list[int]]]:
+        with self._database.reading() as connection:
+            return audit.earlier_verdicts(connection, numbers)
+
+    def check_chain(
+        self,
+        log: LogName,
+        *,
+        noted: AuditHead | None = None,
+        progress: Progress = silent,
+        cancelled: Cancelled = never,
+    ) -> ChainReport:
+        return chain_check.check(
+            self._database, log, noted=noted, progress=progress, cancelled=cancelled
+        )
 
     def close(self) -> None:
         self._database.close()

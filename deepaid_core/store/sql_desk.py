@@ -8,9 +8,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from deepaid_core.domain.actions import Action, ActionLine, NewRecord, Note
 from deepaid_core.domain.case import Case, CaseQuery, CaseRow
-from deepaid_core.store import actions, cases
+from deepaid_core.store import actions, cases, take_back
 from deepaid_core.store.connect import Database
-from deepaid_core.store.desk import Desk, SavedView
+from deepaid_core.store.desk import Desk, SavedView, TakenBack
 from deepaid_core.store.desk_tables import actions as log
 from deepaid_core.store.desk_tables import drafts, saved_views
 
@@ -37,6 +37,10 @@ class SqlDesk(Desk):
     ) -> tuple[ActionLine, ...]:
         with self._database.writing() as connection:
             return actions.act(connection, actions_, now=self._clock(), expected=expected or {})
+
+    def take_back(self, numbers: Sequence[int], *, author: str) -> TakenBack:
+        with self._database.writing() as connection:
+            return take_back.take_back(connection, numbers, author=author, now=self._clock())
 
     def version(self) -> int:
         with self._database.reading() as connection:

@@ -155,6 +155,13 @@ class StoreContract:
         neighbours = [store.neighbours(query, finding_id) for finding_id in expected]
         assert neighbours == list(zip([None, *expected[:-1]], [*expected[1:], None], strict=True))
 
+    def test_rows_come_in_the_order_asked_for_or_not_at_all(self, store: Store) -> None:
+        wanted = store.ids(FindingQuery(sort="oldest"))[::-1]
+        assert store.rows(wanted) == tuple(store.row(one) for one in wanted)
+        assert store.rows(()) == ()
+        with pytest.raises(NotFoundError, match="F-nowhere"):
+            store.rows((*wanted, "F-nowhere"))
+
     def test_a_finding_outside_the_query_has_neighbours_at_its_place(self, store: Store) -> None:
         findings = sorted(_filled(store), key=SORTS["score"])
         store.append([make_verdict(findings[3])])

@@ -75,8 +75,12 @@ def test_a_note_is_kept_as_it_was_written_and_withdrawn_once(store, ids):
     assert [one.number for one in store.desk.actions(finding_id=ids[0])] == [3, 1]
     with pytest.raises(StaleWriteError):
         store.desk.act([NewNoteWithdrawal(note.number, "ben")])
+    store.desk.act([NewNoteWithdrawal(line.number, "ana")])
+    assert store.desk.notes(ids[0]) == (note,)
+    with pytest.raises(StaleWriteError):
+        store.desk.act([NewNoteWithdrawal(line.number, "ben")])
     with pytest.raises(NotFoundError):
-        store.desk.act([NewNoteWithdrawal(3, "ben")])
+        store.desk.act([NewNoteWithdrawal(99, "ben")])
 
 
 def test_a_case_holds_findings_in_order_of_time_and_says_what_changed(store, ids):
@@ -123,7 +127,7 @@ def test_fields_and_values_that_there_are_not_are_refused(store, changes):
 def test_techniques_come_and_go_with_their_reasons(store):
     store.desk.act([NewCase("A", (), "ana"), NewTechnique(1, "T1046", "Many ports.", "ana")])
     (line,) = store.desk.act([NewTechnique(1, "T1046", "All ports.", "ben")])
-    assert line.before == {"reason": "Many ports."}
+    assert line.before == {"reason": "Many ports.", "author": "ana", "action": "2"}
     assert [one.reason for one in store.desk.case(1).techniques] == ["All ports."]
     store.desk.act([NewTechnique(1, "T1046", "", "ben", withdrawn=True)])
     assert store.desk.case(1).techniques == ()
