@@ -1,9 +1,12 @@
 """Named errors. Each message is one sentence: what happened, the offending value, what to do."""
 
+from collections.abc import Mapping
+
 __all__ = [
     "ArtifactError",
     "CancelledError",
     "CaptureError",
+    "CaseRefusedError",
     "ChangeRefusedError",
     "DeepAidError",
     "DetectorMismatchError",
@@ -18,6 +21,7 @@ __all__ = [
     "StoreVersionError",
     "StoredValueError",
     "SuppressionRefusedError",
+    "VerdictOvertakenError",
     "VerdictRefusedError",
     "WorkspaceError",
 ]
@@ -37,6 +41,10 @@ class InvalidEventsError(DeepAidError):
 
 class CaptureError(DeepAidError):
     """A packet capture cannot be read."""
+
+
+class CaseRefusedError(DeepAidError):
+    """A case lacks something it must carry, or cannot be changed, merged or taken apart."""
 
 
 class NotFittedError(DeepAidError):
@@ -61,6 +69,21 @@ class StoreVersionError(StoreError):
 
 class StaleWriteError(StoreError):
     """Somebody else changed the same thing first."""
+
+
+class VerdictOvertakenError(StaleWriteError):
+    """Somebody else judged findings first.
+
+    Attributes:
+        standing: Number of the verdict that is in force now, or None, by finding id.
+    """
+
+    def __init__(self, standing: Mapping[str, int | None]) -> None:
+        self.standing = dict(standing)
+        super().__init__(
+            f"Somebody judged {', '.join(sorted(self.standing)[:3])} meanwhile, so nothing was "
+            "written; look at that verdict and decide whether yours should replace it."
+        )
 
 
 class StoredValueError(StoreError):

@@ -1,14 +1,19 @@
 """Giving verdicts and taking them back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from deepaid_core.domain.finding import Status
-from deepaid_core.domain.log import Entry, NewUndo
+from deepaid_core.domain.log import NewUndo
 from deepaid_core.domain.queries import FindingQuery, FindingRow
 from deepaid_core.domain.verdict import NewVerdict, Scope, VerdictLabel
-from deepaid_core.errors import NotFoundError, VerdictRefusedError
-from deepaid_core.workflow import distill
+from deepaid_core.errors import (
+    NotFoundError,
+    StaleWriteError,
+    VerdictOvertakenError,
+    VerdictRefusedError,
+)
+from deepaid_core.workflow.outcomes import VerdictOutcome, write_entries
 from deepaid_core.workflow.verdict_text import (
     CATEGORIES,
     CATEGORIES_BY_LABEL,
@@ -30,43 +35,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictOutcome:
-    """What writing to the log did.
-
-    Attributes:
-        numbers: Numbers of the entries that were written.
-        findings: Findings they apply to.
-        machine_before: Number of the machine's version before.
-        machine_after: And after.
-        explained_before: Open findings for which there was a suggestion.
-        explained_after: Open findings for which there is one now.
-        reopened: Other findings that were suppressed and wait for a verdict again, because an
-            attack protects them now or what suppressed them was taken back.
-        disabled: Numbers of the suppressions that an attack in their scope disabled.
-    """
-
-    numbers: tuple[int, ...]
-    findings: int
-    machine_before: int
-    machine_after: int
-    explained_before: int
-    explained_after: int
-    reopened: int = 0
-    disabled: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """What suppressions did before something was written.
-
-    Attributes:
-        finding_ids: Suppressed findings.
-        disabled: Suppressions in force that an attack disabled.
-    """
-
-    finding_ids: frozenset[str] = frozenset()
-    disabled: frozenset[int] = frozenset()
+_TRIES: Final = 20
 
 
 def give_verdict(
@@ -78,6 +47,7 @@ def give_verdict(
     reason: str,
     author: str,
     scope: Scope = "finding",
+    seen: Mapping[str, int | None] | None = None,
 ) -> VerdictOutcome:
     """Decide on findings; those that were judged before carry the new verdict from now on.
 
@@ -90,17 +60,63 @@ def give_verdict(
         author: Who.
         scope: "finding" makes one decision per finding, "selection" one per pattern among them,
             "pattern" one per pattern for all its open findings as well.
+        seen: Number of the verdict in force, or None, that the analyst saw on each finding;
+            findings that are not named may have been judged meanwhile.
 
     Raises:
         VerdictRefusedError: No finding, no author, no category where one is needed, or a text
             that is too long or holds characters that nobody can read.
+        VerdictOvertakenError: Somebody judged a finding since it was seen; nothing was written.
         NotFoundError: A finding is unknown; nothing was written.
     """
     category = checked_category(label, category)
     reason, author = checked_reason(reason), checked_author(author)
-    rows = [workspace.store.row(finding_id) for finding_id in dict.fromkeys(finding_ids)]
+
+    def decided() -> list[NewVerdict]:
+        rows = _as_seen(workspace, finding_ids, seen or {})
+        return _decisions(workspace, rows, label, category, reason, author, scope)
+
+    if not seen:
+        return write_entries(workspace, decided())
+    for _ in range(_TRIES):
+        # Whoever writes between this reading and the writing makes the store refuse; if that was
+        # about something else, looking once more settles it.
+        number, _ = workspace.store.version()
+        decisions = decided()
+        try:
+            return write_entries(workspace, decisions, expected=number)
+        except StaleWriteError:
+            continue
+    raise StaleWriteError(
+        f"Others wrote to the log {_TRIES} times while this verdict was being saved; save again."
+    )
+
+
+def _as_seen(
+    workspace: Workspace, finding_ids: Sequence[str], seen: Mapping[str, int | None]
+) -> Sequence[FindingRow]:
+    rows = workspace.store.rows(tuple(dict.fromkeys(finding_ids)))
     if not rows:
         raise VerdictRefusedError("No finding was chosen; choose at least one.")
+    overtaken = {
+        row.id: row.verdict_number
+        for row in rows
+        if row.id in seen and row.verdict_number != seen[row.id]
+    }
+    if overtaken:
+        raise VerdictOvertakenError(overtaken)
+    return rows
+
+
+def _decisions(
+    workspace: Workspace,
+    rows: Sequence[FindingRow],
+    label: VerdictLabel,
+    category: str,
+    reason: str,
+    author: str,
+    scope: Scope,
+) -> list[NewVerdict]:
     groups: dict[tuple[str, ...], list[FindingRow]] = {}
     for row in rows:
         alone = (row.id,) if scope == "finding" else ()
@@ -123,7 +139,7 @@ def give_verdict(
                 finding_ids=tuple(dict.fromkeys(chosen)),
             )
         )
-    return _write(workspace, decisions)
+    return decisions
 
 
 def give_pattern_verdict(
@@ -135,6 +151,7 @@ def give_pattern_verdict(
     reason: str,
     author: str,
     looked_at: str | None = None,
+    seen: Mapping[str, int | None] | None = None,
 ) -> VerdictOutcome:
     """Decide on all open findings of a pattern; one decision, however many they are.
 
@@ -147,10 +164,12 @@ def give_pattern_verdict(
         author: Who.
         looked_at: Id of the finding that was read, whose path is learned and which is judged
             even if it is closed; else the one with the highest score among the open ones.
+        seen: As for `give_verdict`.
 
     Raises:
         VerdictRefusedError: As for `give_verdict`, or the pattern has no open finding, or the
             finding that was read is of another pattern.
+        VerdictOvertakenError: As for `give_verdict`.
         NotFoundError: The pattern or the finding is unknown.
     """
     if looked_at is None:
@@ -179,6 +198,7 @@ def give_pattern_verdict(
         reason=reason,
         author=author,
         scope="pattern",
+        seen=seen,
     )
 
 
@@ -202,55 +222,8 @@ def undo(
     numbers = tuple(dict.fromkeys(entry_numbers))
     if not numbers:
         raise VerdictRefusedError("No decision was chosen to undo; choose at least one.")
-    return _write(workspace, [NewUndo(number, author, reason) for number in numbers])
+    return write_entries(workspace, [NewUndo(number, author, reason) for number in numbers])
 
 
 def _open_ids(workspace: Workspace, pattern_id: str) -> tuple[str, ...]:
     return workspace.store.ids(FindingQuery(status=Status.OPEN, pattern_id=pattern_id))
-
-
-def _write(workspace: Workspace, entries: Sequence[Entry]) -> VerdictOutcome:
-    before = distill.distiller(workspace)
-    explained_before = distill.explained(workspace)
-    uncovers = any(map(_uncovers, entries))
-    hidden = _hidden(workspace) if uncovers else _Hidden()
-    written = workspace.store.append(entries)
-    after = distill.distiller(workspace)
-    judged: set[str] = set()
-    freed: set[str] = set()
-    for entry in entries:
-        if isinstance(entry, NewVerdict):
-            judged.update(entry.finding_ids)
-        elif isinstance(entry, NewUndo) and entry.entry_number in before.decisions:
-            freed.update(before.decisions[entry.entry_number].finding_ids)
-    now = _hidden(workspace) if uncovers else hidden
-    reopened = hidden.finding_ids - now.finding_ids - judged
-    if any(isinstance(entry, NewUndo) for entry in entries):
-        freed |= reopened
-    return VerdictOutcome(
-        numbers=tuple(line.number for line in written),
-        findings=len(judged | freed),
-        machine_before=before.machine.number,
-        machine_after=after.machine.number,
-        explained_before=explained_before,
-        explained_after=distill.explained(workspace),
-        reopened=len(reopened),
-        disabled=tuple(sorted(now.disabled - hidden.disabled)),
-    )
-
-
-def _uncovers(entry: Entry) -> bool:
-    """Whether an entry may let suppressed findings back into the queue."""
-    if isinstance(entry, NewVerdict):
-        return entry.label is VerdictLabel.TRUE_POSITIVE
-    return isinstance(entry, NewUndo)
-
-
-def _hidden(workspace: Workspace) -> _Hidden:
-    suppressions = workspace.store.suppressions(in_force=True)
-    if not suppressions:
-        return _Hidden()
-    return _Hidden(
-        frozenset(workspace.store.ids(FindingQuery(status=Status.SUPPRESSED))),
-        frozenset(one.number for one in suppressions if one.disabled_by is not None),
-    )
