@@ -87,12 +87,14 @@ class CaseQuery:
         assignee: Cases of this analyst.
         text: Case-insensitive part of id, title or summary; taken literally.
         finding_id: Cases that hold this finding.
+        merged_into: Cases whose findings this one took over.
     """
 
     statuses: tuple[CaseStatus, ...] | None = None
     assignee: str | None = None
     text: str = ""
     finding_id: str | None = None
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class CaseRow:
         last_time: Last event.
         created_time: When it was opened.
         changed_time: Of the last action on it.
+        merged_into: Number of the case that took over its findings, or None.
     """
 
     number: int
@@ -126,3 +129,9 @@ class CaseRow:
     last_time: float | None
     created_time: float
     changed_time: float
+    merged_into: int | None = None
+
+    @property
+    def id(self) -> str:
+        """How it is called: "C-12"."""
+        return f"C-{self.number}"

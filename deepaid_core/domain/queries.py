@@ -97,6 +97,7 @@ class FindingRow:
     suppression_number: int | None = None
     resurfaced: bool = False
     assignee: str | None = None
+    added_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

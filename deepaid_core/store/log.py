@@ -23,6 +23,7 @@ from deepaid_core.domain.verdict import NewVerdict, Verdict, VerdictLabel
 from deepaid_core.errors import NotFoundError, StaleWriteError, StoredValueError
 from deepaid_core.store import tables
 from deepaid_core.store.chain import linked
+from deepaid_core.store.desk_tables import case_findings
 from deepaid_core.store.queries import members
 from deepaid_core.store.rows import entry_values, read_entry
 from deepaid_core.store.suppressed import Touched, attacks_among, bring_up_to_date, with_verdict
@@ -85,7 +86,12 @@ def in_force() -> ColumnElement[bool]:
 
 
 def verdicts_of(
-    connection: Connection, *, finding_id: str | None, pattern_id: str | None, limit: int
+    connection: Connection,
+    *,
+    finding_id: str | None,
+    pattern_id: str | None,
+    case_number: int | None,
+    limit: int,
 ) -> tuple[Verdict, ...]:
     """Verdicts, newest first, with what took them back."""
     c = _decisions.c
@@ -101,6 +107,10 @@ def verdicts_of(
         )
     if pattern_id is not None:
         statement = statement.where(c.pattern_id == pattern_id)
+    if case_number is not None:
+        held = select(case_findings.c.finding_id).where(case_findings.c.case_number == case_number)
+        touching = select(_links.c.verdict_number).where(_links.c.finding_id.in_(held))
+        statement = statement.where(c.number.in_(touching))
     return tuple(_verdict(row) for row in connection.execute(statement))
 
 

@@ -188,6 +188,7 @@ def read_row(light: Row[Any]) -> FindingRow:
         suppression_number=light.suppression_number,
         resurfaced=light.resurfaced,
         assignee=light.assignee,
+        added_time=light.added_time,
     )
 
 

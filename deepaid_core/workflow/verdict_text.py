@@ -21,6 +21,7 @@ __all__ = [
     "checked_category",
     "checked_line",
     "checked_reason",
+    "checked_text",
     "drafted_reason",
 ]
 
@@ -121,20 +122,34 @@ def checked_reason(text: str) -> str:
     Raises:
         VerdictRefusedError: It is too long or holds control characters.
     """
-    reason = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if len(reason) > _LONGEST_REASON:
+    return checked_text(text, "reason", _LONGEST_REASON)
+
+
+def checked_text(text: str, what: str, longest: int) -> str:
+    """A text of any number of lines with plain line ends; it may be empty.
+
+    Args:
+        text: Any text.
+        what: What it is, e.g. "reason", for the sentence.
+        longest: Characters it may have.
+
+    Raises:
+        VerdictRefusedError: It is too long or holds control characters.
+    """
+    checked = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(checked) > longest:
         raise VerdictRefusedError(
-            f"The reason has {len(reason):,} characters; use at most {_LONGEST_REASON:,}."
+            f"The {what} has {len(checked):,} characters; use at most {longest:,}."
         )
     # Databases cannot keep some of these, and terminals obey others.
     odd = next(
-        (c for c in reason if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), ""
+        (c for c in checked if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), ""
     )
     if odd:
         raise VerdictRefusedError(
-            f"The reason holds the control character U+{ord(odd):04X}; leave it out."
+            f"The {what} holds the control character U+{ord(odd):04X}; leave it out."
         )
-    return reason
+    return checked
 
 
 def drafted_reason(finding: Finding) -> str:
