@@ -1,22 +1,12 @@
 """What every store promises."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from deepaid_core.domain.audit import (
-    AuditEntry,
-    AuditHead,
-    AuditPlace,
-    AuditQuery,
-    ChainReport,
-    DecisionFacts,
-    LogName,
-)
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.log import Entry, LogEntry
-from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.queries import (
     FindingQuery,
     FindingRow,
@@ -30,6 +20,7 @@ from deepaid_core.domain.queries import (
 from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.trial import Trial
 from deepaid_core.domain.verdict import Verdict
+from deepaid_core.store.audit import Audit
 from deepaid_core.store.desk import Desk
 
 __all__ = ["Store"]
@@ -54,6 +45,11 @@ class Store(ABC):
     @abstractmethod
     def desk(self) -> Desk:
         """What analysts do beside deciding: assignments, notes, cases, drafts."""
+
+    @property
+    @abstractmethod
+    def audit(self) -> Audit:
+        """Everything that was decided and done, to be read and checked."""
 
     @abstractmethod
     def add_detector(self, record: DetectorRecord) -> None:
@@ -246,71 +242,6 @@ class Store(ABC):
         """(last log number, number of findings).
 
         Changes whenever what is shown may change, but for what `Desk.version` tells.
-        """
-
-    @abstractmethod
-    def audit(
-        self,
-        query: AuditQuery = AuditQuery(),
-        *,
-        limit: int,
-        offset: int = 0,
-        before: AuditPlace | None = None,
-    ) -> tuple[AuditEntry, ...]:
-        """Matching lines of both logs, decisions and actions, newest first.
-
-        Args:
-            query: Which lines.
-            limit: At most so many.
-            offset: Leave out so many first.
-            before: Only lines that stand below this one, to read on where a list ended.
-        """
-
-    @abstractmethod
-    def count_audit(self, query: AuditQuery = AuditQuery()) -> int:
-        """Number of lines that match."""
-
-    @abstractmethod
-    def audit_heads(self) -> tuple[AuditHead, AuditHead]:
-        """The last line of the decisions and that of the actions."""
-
-    @abstractmethod
-    def audit_choices(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Everybody who wrote a line, and the kinds of lines that there are; both sorted."""
-
-    @abstractmethod
-    def decision_facts(self, numbers: Sequence[int]) -> Mapping[int, DecisionFacts]:
-        """What decisions were; unknown numbers are left out."""
-
-    @abstractmethod
-    def earlier_verdicts(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, list[int]]]:
-        """Of each verdict, the findings that had earlier ones, and their numbers, newest first.
-
-        Those that were not in force any more are among them.
-        """
-
-    @abstractmethod
-    def check_chain(
-        self,
-        log: LogName,
-        *,
-        noted: AuditHead | None = None,
-        progress: Progress = silent,
-        cancelled: Cancelled = never,
-    ) -> ChainReport:
-        """Whether a log is what was written: each digest, each column that repeats a payload.
-
-        Lines that were cut off at the end show only against a noted head, and so does a log that
-        somebody wrote anew, digests and all.
-
-        Args:
-            log: Which.
-            noted: Its head at some time, written down elsewhere, e.g. in a report.
-            progress: Told the share done.
-            cancelled: Asked between pieces.
-
-        Raises:
-            CancelledError: `cancelled` said so.
         """
 
     @abstractmethod

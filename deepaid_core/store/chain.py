@@ -18,15 +18,18 @@ FIRST: Final = ""
 """What stands before the first line."""
 
 _HASHED: Final = ("number", "time", "kind", "author", "payload")
+_OF_ACTIONS: Final = ("subject", "case_number", "before")
 
 
 def link(before: str, line: Mapping[str, Any]) -> str:
     """The digest of a line that follows a line with the digest `before`.
 
     SHA-256 over that digest, a line feed, and the ASCII JSON list of number, time (as C99
-    hexadecimal floating point), kind, author and payload.
+    hexadecimal floating point), kind, author and payload; of an action also its subject, number
+    of the case, and what it replaced.
     """
-    values = [line[name].hex() if name == "time" else line[name] for name in _HASHED]
+    names = (*_HASHED, *(name for name in _OF_ACTIONS if name in line))
+    values = [line[name].hex() if name == "time" else line[name] for name in names]
     text = json.dumps(values, separators=(",", ":"))
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 

@@ -24,6 +24,7 @@ actions = Table(
     Index("actions_of_subject", "subject", "number"),
     Index("actions_of_case", "case_number", "number"),
     Index("actions_of_kind", "kind", "number"),
+    Index("actions_by_time", "time", "number", "kind", "author"),
 )
 
 # Which findings an action touched, so that the history of one is read without the others.

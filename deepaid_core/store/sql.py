@@ -2,26 +2,16 @@
 # ruff: noqa: D102 - what each method promises is said once, in base.py
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from deepaid_core.domain.audit import (
-    AuditEntry,
-    AuditHead,
-    AuditPlace,
-    AuditQuery,
-    ChainReport,
-    DecisionFacts,
-    LogName,
-)
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.distiller_settings import DistillerSettings
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.log import Entry, LogEntry
-from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.queries import (
     FindingQuery,
     FindingRow,
@@ -37,8 +27,6 @@ from deepaid_core.domain.trial import Trial
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import NotFoundError
 from deepaid_core.store import (
-    audit,
-    chain_check,
     log,
     nearby,
     queries,
@@ -48,9 +36,11 @@ from deepaid_core.store import (
     suppressed,
     tables,
 )
+from deepaid_core.store.audit import Audit
 from deepaid_core.store.base import Store
 from deepaid_core.store.connect import Database, database_url
 from deepaid_core.store.desk import Desk
+from deepaid_core.store.sql_audit import SqlAudit
 from deepaid_core.store.sql_desk import SqlDesk
 from deepaid_core.store.trial import tried
 
@@ -84,6 +74,7 @@ class SqlStore(Store):
         self._insert = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
         self._clock = clock
         self._desk = SqlDesk(self._database, clock)
+        self._audit = SqlAudit(self._database)
 
     def __repr__(self) -> str:
         return f"SqlStore({self._database.where})"
@@ -91,6 +82,10 @@ class SqlStore(Store):
     @property
     def desk(self) -> Desk:
         return self._desk
+
+    @property
+    def audit(self) -> Audit:
+        return self._audit
 
     def add_detector(self, record: DetectorRecord) -> None:
         statement = self._insert(tables.detectors).on_conflict_do_nothing()
@@ -300,49 +295,6 @@ class SqlStore(Store):
         with self._database.reading() as connection:
             row = connection.execute(select(last, count)).one()
         return row[0] or 0, row[1]
-
-    def audit(
-        self,
-        query: AuditQuery = AuditQuery(),
-        *,
-        limit: int,
-        offset: int = 0,
-        before: AuditPlace | None = None,
-    ) -> tuple[AuditEntry, ...]:
-        with self._database.reading() as connection:
-            return audit.page(connection, query, limit=limit, offset=offset, before=before)
-
-    def count_audit(self, query: AuditQuery = AuditQuery()) -> int:
-        with self._database.reading() as connection:
-            return audit.count(connection, query)
-
-    def audit_heads(self) -> tuple[AuditHead, AuditHead]:
-        with self._database.reading() as connection:
-            return audit.heads(connection)
-
-    def audit_choices(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        with self._database.reading() as connection:
-            return audit.authors(connection), audit.kinds(connection)
-
-    def decision_facts(self, numbers: Sequence[int]) -> Mapping[int, DecisionFacts]:
-        with self._database.reading() as connection:
-            return audit.facts(connection, numbers)
-
-    def earlier_verdicts(self, numbers: Sequence[int]) -> Mapping[int, Mapping[str, list[int]]]:
-        with self._database.reading() as connection:
-            return audit.earlier_verdicts(connection, numbers)
-
-    def check_chain(
-        self,
-        log: LogName,
-        *,
-        noted: AuditHead | None = None,
-        progress: Progress = silent,
-        cancelled: Cancelled = never,
-    ) -> ChainReport:
-        return chain_check.check(
-            self._database, log, noted=noted, progress=progress, cancelled=cancelled
-        )
 
     def close(self) -> None:
         self._database.close()

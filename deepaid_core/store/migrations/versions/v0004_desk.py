@@ -30,6 +30,7 @@ def upgrade() -> None:
     _extend_findings()
     op.add_column("decisions", Column("chain", AnyText, nullable=False, server_default=""))
     _chain(op.get_bind())
+    op.create_index("decisions_by_time", "decisions", ["time", "number", "kind", "author"])
     _add_actions()
     _add_cases()
     _add_drafts()
@@ -89,6 +90,7 @@ def _add_actions() -> None:
     op.create_index("actions_of_subject", "actions", ["subject", "number"])
     op.create_index("actions_of_case", "actions", ["case_number", "number"])
     op.create_index("actions_of_kind", "actions", ["kind", "number"])
+    op.create_index("actions_by_time", "actions", ["time", "number", "kind", "author"])
     op.create_table(
         "action_findings",
         Column("finding_id", AnyText, nullable=False),
