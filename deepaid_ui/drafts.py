@@ -25,7 +25,8 @@ _SESSION: Final = "_drafts"
 
 def owner() -> str | None:
     """The browser's random name, or None where it has none."""
-    value = st.context.cookies.get(COOKIE, "")
+    # Without a server, as in headless tests, what stands here is no text.
+    value = str(st.context.cookies.get(COOKIE, ""))
     return value if _NAME.fullmatch(value) else None
 
 
