@@ -17,5 +17,7 @@ st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.sv
 page = navigation.declare()
 with problems.shown():
     panels.style()
+    with st.sidebar:
+        navigation.menu()
     panels.sidebar()
     page.run()

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NoReturn
 
 import streamlit as st
 
-__all__ = ["PAGES", "PageEntry", "declare", "go", "link"]
+__all__ = ["PAGES", "PageEntry", "declare", "go", "link", "menu"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,18 @@ def declare() -> st.Page:
                 visibility="visible" if page.in_menu else "hidden",
             )
         )
-    return st.navigation(sections)
+    # Its own menu nests lists in a way that screen readers cannot follow; `menu` draws ours.
+    return st.navigation(sections, position="hidden")
+
+
+def menu() -> None:
+    """The list of pages, for the sidebar."""
+    with st.container(key="menu", gap=None):
+        for section, pages in groupby(PAGES, key=lambda page: page.section):
+            st.caption(section)
+            for page in pages:
+                if page.in_menu:
+                    st.page_link(page.path, label=page.title, icon=page.icon, width="stretch")
 
 
 def go(name: str, params: Mapping[str, str] | None = None) -> NoReturn:

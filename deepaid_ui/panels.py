@@ -64,6 +64,15 @@ _STYLE = """<style>
 .stMainBlockContainer { padding: 3.9rem 2rem 4rem; }
 .stMainBlockContainer h2 { padding: 0 0 0.4rem; font-size: 1.6rem; }
 .stMainBlockContainer h3 { padding: 0; font-size: 1.3rem; }
+.st-key-menu [data-testid="stCaptionContainer"] { margin: 0.9rem 0 -0.4rem; }
+.st-key-menu [data-testid="stPageLink"] p { font-size: 0.95rem; }
+/* A chosen option, in blue on blue, is no better in the dark. */
+.stButtonGroup button[data-selected="true"] { color: inherit; }
+.stButtonGroup button[data-selected="true"] p { font-weight: 600; }
+/* Streamlit's captions are too pale to read: less than 4.5 to 1. */
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] em {
+  color: inherit; opacity: 0.85;
+}
 .st-key-rail { position: sticky; top: 4rem; }
 </style>"""
 

@@ -26,11 +26,11 @@ _CSS = """
   border-left: 4px solid transparent; unicode-bidi: isolate; }
 .narrow .row { grid-template-columns: 1fr; }
 .row + .row { border-top: 1px solid var(--st-border-color); }
-.row.outside { opacity: .62; }
+.row.outside { border-left-style: dotted; opacity: .92; }
 .row.window, .row.changed, .row.flagged { border-left-color: var(--st-border-color); }
 .row.changed { border-left-color: BLUE; background: var(--st-secondary-background-color); }
 .row.flagged { border-left-color: RED; background: var(--st-secondary-background-color); }
-.place { font-size: 12px; opacity: .8; }
+.place { font-size: 12px; opacity: .9; }
 .mark { font-weight: 700; font-size: 12px; }
 .flagged .side .mark, .also .side .mark { color: var(--st-orange-text-color, RED); }
 .changed .side .mark, .reference .mark { color: var(--st-blue-text-color, BLUE); }
@@ -38,12 +38,12 @@ _CSS = """
 .template { font-weight: 600; }
 .outside .template { font-weight: 400; }
 .line { font-family: var(--st-code-font, monospace); font-size: 12.5px; white-space: pre-wrap;
-  opacity: .95; margin-top: 1px; }
+  opacity: .96; margin-top: 1px; }
 .line b { font-weight: 700; text-decoration: underline; text-decoration-style: dotted;
   text-underline-offset: 3px; }
 .reference { margin-top: 3px; padding-left: 8px; border-left: 2px dashed BLUE; }
-.prefix { opacity: .6; }
-.more { font-size: 12px; opacity: .75; margin-top: 1px; }
+.prefix { opacity: .8; }
+.more { font-size: 12px; opacity: .85; margin-top: 1px; }
 """.replace("RED", VERMILLION).replace("BLUE", BLUE)
 _JS = """
 const shown = new WeakMap();
