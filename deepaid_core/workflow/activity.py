@@ -7,7 +7,7 @@ from typing import Final
 
 from deepaid_core.domain.actions import ActionLine
 from deepaid_core.domain.log import LogEntry, NewRestore, NewUndo
-from deepaid_core.domain.queries import FindingQuery, FindingRow
+from deepaid_core.domain.queries import FindingRow
 from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.verdict import NewVerdict, Verdict
 from deepaid_core.figures.numbers import format_count
@@ -54,13 +54,7 @@ def of_case(workspace: Workspace, number: int) -> tuple[ActivityLine, ...]:
     """
     case = workspace.store.desk.case(number)
     held = frozenset(case.finding_ids)
-    patterns = {row.pattern_id for row in _rows(workspace, number)}
-    verdicts = [
-        one
-        for pattern_id in sorted(patterns)
-        for one in workspace.store.verdicts(pattern_id=pattern_id, limit=_MOST)
-        if not held.isdisjoint(one.decision.finding_ids)
-    ]
+    verdicts = workspace.store.verdicts(case_number=number, limit=_MOST)
     toggles = _toggles(workspace, {one.number for one in verdicts})
     desk = workspace.store.desk
     actions = _merged(
@@ -77,13 +71,6 @@ def of_case(workspace: Workspace, number: int) -> tuple[ActivityLine, ...]:
 
 def _in_order(lines: Iterable[ActivityLine]) -> tuple[ActivityLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.time, line.log, line.number)))
-
-
-def _rows(workspace: Workspace, case_number: int) -> Iterator[FindingRow]:
-    query, offset = FindingQuery(case_number=case_number), 0
-    while page := workspace.store.page(query, limit=1000, offset=offset):
-        yield from page
-        offset += len(page)
 
 
 def _merged(*found: Sequence[ActionLine]) -> Iterable[ActionLine]:

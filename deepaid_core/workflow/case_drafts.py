@@ -22,7 +22,7 @@ def drafted_title(workspace: Workspace, finding_ids: Sequence[str]) -> str:
     Raises:
         NotFoundError: A finding is unknown.
     """
-    rows = [workspace.store.row(finding_id) for finding_id in finding_ids[:_READ]]
+    rows = workspace.store.rows(finding_ids[:_READ])
     if not rows:
         return ""
     return shorten(f"{_what(rows)} {_whom(rows)}", LONGEST_TITLE)
