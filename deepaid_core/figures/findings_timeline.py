@@ -91,7 +91,8 @@ def findings_timeline(spots: Sequence[Spot]) -> go.Figure:
     room = 0.04 * (last - first) or 1.0
     title = (
         f"{format_count(len(spots), 'finding')} on "
-        f"{format_count(len(ranked), 'entity', 'entities')} between {format_time_utc(first)} and {format_time_utc(last)}"
+        f"{format_count(len(ranked), 'entity', 'entities')} between "
+        f"{format_time_utc(first)} and {format_time_utc(last)}"
     )
     return finish(
         traces,

@@ -9,7 +9,7 @@ from deepaid_core.reports.blocks import Block, Facts, Items, Paragraph, Section
 from deepaid_core.reports.defang import defanged
 from deepaid_core.reports.document import ReportDocument
 from deepaid_core.reports.indicators import indicators
-from deepaid_core.reports.outline_words import CELL, SENTENCE, name
+from deepaid_core.reports.outline_words import CELL, SENTENCE, name, one_line
 
 __all__ = ["actions", "indicator_section"]
 
@@ -49,7 +49,12 @@ def indicator_section(document: ReportDocument, names: dict[str, str]) -> Sectio
                 "ATT&CK techniques that analysts see in this case",
                 ("Technique", "Name", "Reason", "By"),
                 tuple(
-                    (one.id, names.get(one.id, ""), shorten(one.reason, 2 * CELL), one.author)
+                    (
+                        one.id,
+                        names.get(one.id, ""),
+                        shorten(one_line(one.reason), 2 * CELL),
+                        one.author,
+                    )
                     for one in techniques
                 ),
             )
@@ -97,7 +102,7 @@ def actions(document: ReportDocument) -> Section:
                         format_time_utc(one.time).removesuffix(" UTC"),
                         name(one.author),
                         one.subject,
-                        shorten(one.text, 2 * SENTENCE),
+                        shorten(one_line(one.text), 2 * SENTENCE),
                     )
                     for one in kept
                 ),

@@ -7,7 +7,7 @@ from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten
 from deepaid_core.reports.blocks import Block, Facts, Paragraph, Section, Source
 from deepaid_core.reports.document import ReportDocument
-from deepaid_core.reports.outline_words import CELL, NAME, name, verdict_table
+from deepaid_core.reports.outline_words import CELL, NAME, name, one_line, verdict_table
 from deepaid_core.reports.parts import ReportFinding
 
 __all__ = ["again", "annex"]
@@ -76,7 +76,7 @@ def _activity(document: ReportDocument) -> Block:
                 "automatic" if one.automatic else "by hand",
                 name(one.author) or "–",
                 one.subject,
-                shorten(one.text, 2 * CELL),
+                shorten(one_line(one.text), 2 * CELL),
             )
             for one in lines[-_ACTIVITY:]
         ),

@@ -28,6 +28,8 @@ from deepaid_core.reports.outline_words import (
     SENTENCE,
     decision,
     name,
+    one_line,
+    sentence,
     severity_words,
     verdict_words,
 )
@@ -79,7 +81,7 @@ def sections(
 def brief(item: ReportFinding, number: int) -> list[Section]:
     """One finding for somebody who decides and does not investigate."""
     finding = item.finding
-    told = [shorten(one, SENTENCE) for one in sentences(finding)[:2]]
+    told = [sentence(one) for one in sentences(finding)[:2]]
     proof = finding.interpretation.diagnostics
     firm = (
         "The detector was asked again with these differences put right and accepted the event, so "
@@ -105,6 +107,8 @@ def _head(item: ReportFinding) -> Facts:
         events += f" in {format_duration(lasted)}"
     excess = format_excess(item.row.max_score, item.row.threshold, item.row.ratio)
     pairs = [
+        # Elsewhere names are shortened; here everything can be read once.
+        ("Entity", finding.entity),
         ("Severity", f"{severity_words(item)} ({excess})"),
         ("Status", f"{item.row.status}; verdict: {verdict_words(item)}"),
     ]
@@ -114,7 +118,7 @@ def _head(item: ReportFinding) -> Facts:
             ("Decided", f"{format_time_utc(verdict.time)} by {name(verdict.decision.author)}")
         )
         if verdict.decision.reason:
-            pairs.append(("Reason", shorten(verdict.decision.reason, 2 * SENTENCE)))
+            pairs.append(("Reason", shorten(one_line(verdict.decision.reason), 2 * SENTENCE)))
     if item.row.assignee:
         pairs.append(("Worked on by", name(item.row.assignee)))
     if item.suggestion:
@@ -153,13 +157,11 @@ def _why(item: ReportFinding, number: int, pictures: bool) -> list[Block]:
     tables = twins(finding)
     blocks: list[Block] = []
     if tables:
-        blocks += [Paragraph(shorten(one, SENTENCE)) for one in sentences(finding)]
+        blocks += [Paragraph(sentence(one)) for one in sentences(finding)]
     elif interpretation.deviations:
         blocks.append(
             Items(
-                tuple(
-                    shorten(deviation_sentence(one), SENTENCE) for one in interpretation.deviations
-                ),
+                tuple(sentence(deviation_sentence(one)) for one in interpretation.deviations),
                 numbered=True,
             )
         )

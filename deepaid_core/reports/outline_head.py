@@ -5,16 +5,15 @@ from collections import Counter
 from deepaid_core.domain.severity import SEVERITY_BOUNDS, severity
 from deepaid_core.figures.numbers import format_count, format_ratio, format_time_utc
 from deepaid_core.figures.tables import Table
-from deepaid_core.figures.text import shorten
 from deepaid_core.figures.words import sentences
 from deepaid_core.reports.blocks import Block, Facts, Paragraph, Section
 from deepaid_core.reports.document import ReportDocument
 from deepaid_core.reports.outline_words import (
-    SENTENCE,
     decision,
     first_lines,
     listed,
     name,
+    sentence,
     severity_scale,
     severity_words,
     span,
@@ -124,7 +123,7 @@ def _words(document: ReportDocument) -> list[Block]:
     if not document.findings:
         return []
     worst = max(document.findings, key=lambda item: item.row.ratio)
-    drafted = " ".join(shorten(one, SENTENCE) for one in sentences(worst.finding)[:2])
+    drafted = " ".join(sentence(one) for one in sentences(worst.finding)[:2])
     return [
         Paragraph(drafted or "No single change makes the detector accept the event."),
         Paragraph(

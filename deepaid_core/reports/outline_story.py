@@ -6,12 +6,19 @@ from typing import Final
 from deepaid_core.domain.suppression import Suppression
 from deepaid_core.figures.findings_timeline import Spot, findings_table, findings_timeline
 from deepaid_core.figures.numbers import format_count, format_duration, format_time_utc
-from deepaid_core.figures.path import Outcome, path_figure, path_table
+from deepaid_core.figures.pattern_path import Outcome, path_figure, path_table
 from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten
 from deepaid_core.reports.blocks import Block, Facts, Items, Paragraph, Section
 from deepaid_core.reports.document import ReportDocument
-from deepaid_core.reports.outline_words import CELL, SENTENCE, decision, name, verdict_table
+from deepaid_core.reports.outline_words import (
+    CELL,
+    SENTENCE,
+    decision,
+    name,
+    one_line,
+    verdict_table,
+)
 from deepaid_core.reports.parts import ReportFinding
 from deepaid_core.reports.pictures import picture
 
@@ -253,5 +260,5 @@ def _suppression(one: Suppression) -> str:
     return (
         f"Suppression {one.id}{state}: {format_count(one.suppressed, 'finding')} suppressed, owner "
         f"{name(decided.owner)}, until {format_time_utc(decided.expires_time)}. "
-        f"{shorten(decided.reason, SENTENCE)}"
+        f"{shorten(one_line(decided.reason), SENTENCE)}"
     )

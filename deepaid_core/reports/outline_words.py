@@ -19,6 +19,8 @@ __all__ = [
     "first_lines",
     "listed",
     "name",
+    "one_line",
+    "sentence",
     "severity_scale",
     "severity_words",
     "span",
@@ -86,6 +88,16 @@ def listed(texts: Iterable[str], most: int, noun: str = "more") -> str:
     return ", ".join([*kept, *([f"{rest:,} {noun}"] if rest else [])])
 
 
+def sentence(text: str) -> str:
+    """A sentence in as many letters as a paragraph has room for, its first one large."""
+    return shorten(f"{text[:1].upper()}{text[1:]}", SENTENCE)
+
+
+def one_line(text: str) -> str:
+    """What somebody wrote in lines, for a cell; a break in a name is left to be seen."""
+    return " / ".join(filter(None, (line.strip() for line in text.splitlines())))
+
+
 def verdict_table(title: str, verdicts: Sequence[Verdict]) -> Table:
     """Verdicts as rows, as given."""
     return Table(
@@ -98,7 +110,7 @@ def verdict_table(title: str, verdicts: Sequence[Verdict]) -> Table:
                 one.decision.label,
                 one.decision.category or "none",
                 one.decision.author,
-                shorten(one.decision.reason, 2 * CELL),
+                shorten(one_line(one.decision.reason), 2 * CELL),
                 f"{one.decision.scope}, {format_count(len(one.decision.finding_ids), 'finding')}",
                 "in force" if one.undone_by is None else f"undone by no. {one.undone_by}",
             )

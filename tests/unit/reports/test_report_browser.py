@@ -66,7 +66,7 @@ def test_a_report_opens_without_a_request_and_draws_its_figures_when_seen(store,
     figures.last.scroll_into_view_if_needed()
     figures.last.locator(".main-svg").first.wait_for()
     draw_all(page)
-    assert page.locator("[data-drawn]").count() == figures.count() == 12
+    assert page.locator("[data-drawn]").count() == figures.count() == 16
     assert [url for url in requests if not url.startswith("file:")] == []
     assert len(requests) == 1
     assert complaints == []

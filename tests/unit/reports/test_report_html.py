@@ -9,18 +9,21 @@ from deepaid_core.domain.quality import Kept, Quality
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.figures.numbers import format_score, format_value
 from deepaid_core.figures.text import visible
+from deepaid_core.reports.blocks import Picture
 from deepaid_core.reports.document import ReportDocument, evidence_json
 from deepaid_core.reports.html import render
+from deepaid_core.reports.outline import outline
 from tests.factories import make_detector_record, make_finding, make_run
 
 TAGS = {
-    "html", "head", "meta", "title", "style", "body", "main", "header", "section", "article",
-    "h1", "h2", "h3", "p", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th",
-    "td", "a", "code", "pre", "ol", "li", "figure", "div", "span", "strong", "br", "script",
+    "html", "head", "meta", "title", "style", "body", "main", "header", "section",
+    "h1", "h2", "h3", "h4", "p", "table", "caption", "thead", "tbody", "tr", "th",
+    "td", "a", "pre", "ol", "ul", "li", "figure", "div", "br", "script", "dl", "dt", "dd",
+    "details", "summary",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "role",
-    "aria-label", "data-figure", "style", "type",
+    "aria-label", "data-figure", "style", "type", "scope",
 }  # fmt: skip
 
 
@@ -47,6 +50,13 @@ class Page(HTMLParser):
             self.words.append(data)
         elif self._open[0] == "script":
             self.scripts.append((self._open[1], data))
+
+
+def pictures(report):
+    return [
+        block for section in report.sections for block in section.blocks
+        if isinstance(block, Picture)
+    ]  # fmt: skip
 
 
 def page(store, ids, **overrides):
@@ -95,7 +105,7 @@ def test_a_finding_alone_needs_no_overview_and_several_link_to_each(store, findi
     several = Page(page(store, ids))
     anchors = {attributes.get("id") for _, attributes in several.elements}
     links = [attributes["href"] for tag, attributes in several.elements if tag == "a"]
-    assert links == [f"#{finding_id}" for finding_id in ids]
+    assert links[: len(ids)] == [f"#{finding_id}" for finding_id in ids]
     assert all(link[1:] in anchors for link in links)
 
 
@@ -118,12 +128,17 @@ def test_the_style_loads_nothing(store, findings):
 
 
 def test_figures_are_carried_as_data_and_plotly_once(store, findings):
-    parsed = Page(page(store, [finding.id for finding in findings]))
+    ids = [finding.id for finding in findings]
+    document = ReportDocument.build(store, ids, generated_time=1_760_200_000.0, version="9.9.9")
+    drawn = pictures(outline(document))
+    parsed = Page(render(document))
     data = {a["id"]: text for a, text in parsed.scripts if a.get("type") == "application/json"}
     code = [text for a, text in parsed.scripts if "type" not in a]
     boxes = {a["data-figure"] for _, a in parsed.elements if "data-figure" in a}
     assert set(data) == boxes
-    assert len(data) == 4 * len(findings)
+    # Four for each finding, one for each pattern, one over time.
+    assert list(data) == [one.id for one in drawn]
+    assert len(data) == 4 * len(findings) + 4 + 1
     assert all(json.loads(text)["layout"]["title"]["text"] for text in data.values())
     assert len(code) == 2
     assert sum("plotly.js v" in text[:500] for text in code) == 1

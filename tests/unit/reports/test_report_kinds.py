@@ -15,10 +15,11 @@ from tests.kinds import make_link_finding, make_sequence_finding, make_series_fi
 from tests.unit.reports.conftest import HOSTILE
 from tests.unit.reports.test_report_html import ATTRIBUTES, TAGS, Page
 
+# Score, why (two for series), search, events, path.
 MAKERS = {
-    "sequence": (make_sequence_finding, 4),
-    "series": (make_series_finding, 5),
-    "link": (make_link_finding, 4),
+    "sequence": (make_sequence_finding, 5),
+    "series": (make_series_finding, 6),
+    "link": (make_link_finding, 5),
 }
 
 
