@@ -89,8 +89,8 @@ def listed(texts: Iterable[str], most: int, noun: str = "more") -> str:
 
 
 def sentence(text: str) -> str:
-    """A sentence in as many letters as a paragraph has room for, its first one large."""
-    return shorten(f"{text[:1].upper()}{text[1:]}", SENTENCE)
+    """A sentence in as many letters as a paragraph has room for."""
+    return shorten(text, SENTENCE)
 
 
 def one_line(text: str) -> str:
