@@ -2,7 +2,7 @@
 
 import re
 
-from deepaid_core.figures.text import visible
+from deepaid_core.figures.text import spreadsheet_cell, visible
 
 __all__ = ["one_line", "plain", "spreadsheet_cell"]
 
@@ -22,8 +22,3 @@ def plain(value: str) -> str:
     analysts wrote must pass through here (or through `st.text`, `st.code`, `st.dataframe`).
     """
     return _PUNCTUATION.sub(r"\\\1", one_line(value))
-
-
-def spreadsheet_cell(value: str) -> str:
-    """A cell of a CSV file that no spreadsheet takes for a formula."""
-    return "'" + value if value.lstrip()[:1] in {"=", "+", "-", "@"} else value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from deepaid_core.domain.actions import Action, NewRecord
+from deepaid_core.domain.actions import Action
 from deepaid_core.domain.log import Entry
 
 __all__ = [
@@ -63,7 +63,9 @@ class AuditEntry:
         log: Which log.
         number: Position in that log.
         time: Unix seconds, UTC.
+        kind: What it is, as it is kept: "verdict", "lessons", "case", "record", ...
         entry: What was decided or done.
+        case_number: The case that an action is about, if any.
         before: What an action replaced; see `ActionLine`. Empty for decisions.
         undone_by: Number, in the same log, of the line that took it back and holds.
         chain: Digest of this line and all before it in its log.
@@ -72,10 +74,12 @@ class AuditEntry:
     log: LogName
     number: int
     time: float
+    kind: str
     entry: Entry | Action
     before: Mapping[str, str]
     undone_by: int | None
     chain: str
+    case_number: int | None = None
 
     @property
     def id(self) -> str:
@@ -86,11 +90,6 @@ class AuditEntry:
     def place(self) -> AuditPlace:
         """Where it stands in the list of both logs."""
         return self.time, self.log, self.number
-
-    @property
-    def record(self) -> str | None:
-        """What a record is of, e.g. "report"; None for all other lines."""
-        return self.entry.what if isinstance(self.entry, NewRecord) else None
 
 
 @dataclass(frozen=True, slots=True)

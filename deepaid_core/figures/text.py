@@ -2,7 +2,7 @@
 
 import unicodedata
 
-__all__ = ["figure_text", "shorten", "visible"]
+__all__ = ["figure_text", "shorten", "spreadsheet_cell", "visible"]
 
 # Marks that turn the reading order of what follows, or are not seen at all. They are shown as
 # their code point, so that a name cannot pose as another one.
@@ -51,3 +51,8 @@ def figure_text(text: str, limit: int | None = None) -> str:
     if limit is not None:
         text = shorten(text, limit)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def spreadsheet_cell(value: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
+    return "'" + value if value.lstrip()[:1] in {"=", "+", "-", "@"} else value

@@ -263,14 +263,30 @@ def _entries(connection: Connection, log: LogName, numbers: Sequence[int]) -> li
 
 
 def _decision(row: Row[Any]) -> AuditEntry:
-    line = read_entry(row)
-    return AuditEntry("decision", line.number, line.time, line.entry, {}, row.undone_by, row.chain)
+    return AuditEntry(
+        log="decision",
+        number=row.number,
+        time=row.time,
+        kind=row.kind,
+        entry=read_entry(row).entry,
+        before={},
+        undone_by=row.undone_by,
+        chain=row.chain,
+    )
 
 
 def _action(row: Row[Any]) -> AuditEntry:
     line = actions_log.read_line(row)
     return AuditEntry(
-        "action", line.number, line.time, line.action, line.before, line.undone_by, row.chain
+        log="action",
+        number=row.number,
+        time=row.time,
+        kind=row.kind,
+        entry=line.action,
+        before=line.before,
+        undone_by=row.undone_by,
+        chain=row.chain,
+        case_number=row.case_number,
     )
 
 

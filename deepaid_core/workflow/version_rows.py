@@ -1,6 +1,6 @@
 """Entries of the log as lines that anybody can read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from deepaid_core.figures.numbers import format_count
 from deepaid_core.figures.text import shorten, visible
 from deepaid_core.workflow.ledger import Kind, Ledger, kind_of
 
-__all__ = ["VersionRow", "rows_of"]
+__all__ = ["VersionRow", "rows_of", "title_of"]
 
 _LONGEST: Final = 80
 
@@ -67,7 +67,7 @@ def rows_of(
             time=line.time,
             author=line.entry.author,
             kind=kind_of(line.entry),
-            title=_title(line, distiller),
+            title=title_of(line, _known_to(distiller)),
             reason=line.entry.reason,
             in_force=line.number not in ended,
             undone_by=ended.get(line.number),
@@ -76,14 +76,20 @@ def rows_of(
     )
 
 
-def _title(line: LogEntry, distiller: Distiller) -> str:
+def title_of(line: LogEntry, kind: Callable[[int], Kind]) -> str:
+    """What was decided, in one line of plain text.
+
+    Args:
+        line: The entry.
+        kind: Tells what another entry is, for undos and restores.
+    """
     match line.entry:
         case NewVerdict() as verdict:
             return _verdict(verdict)
         case NewUndo(entry_number=target):
-            return f"undo of {_target(target, distiller)}"
+            return f"undo of {_target(target, kind)}"
         case NewRestore(entry_number=target):
-            return f"restoring of {_target(target, distiller)}"
+            return f"restoring of {_target(target, kind)}"
         case NewSuppression() as suppression:
             return f"suppression S-{line.number} of {_scope(suppression)}"
         case NewSetting(name=name, value=value):
@@ -103,10 +109,17 @@ def _verdict(verdict: NewVerdict) -> str:
     return f"{says} on {findings} of pattern {_short(verdict.pattern_id)}"
 
 
-def _target(number: int, distiller: Distiller) -> str:
-    entry = distiller.others.get(number) or distiller.taken_back.get(number)
-    kind = "verdict" if entry is None else kind_of(entry)
-    return f"suppression S-{number}" if kind == "suppression" else f"{kind} {number}"
+def _known_to(distiller: Distiller) -> Callable[[int], Kind]:
+    def kind(number: int) -> Kind:
+        entry = distiller.others.get(number) or distiller.taken_back.get(number)
+        return "verdict" if entry is None else kind_of(entry)
+
+    return kind
+
+
+def _target(number: int, kind: Callable[[int], Kind]) -> str:
+    what = kind(number)
+    return f"suppression S-{number}" if what == "suppression" else f"{what} {number}"
 
 
 def _scope(suppression: NewSuppression) -> str:
