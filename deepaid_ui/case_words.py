@@ -1,7 +1,7 @@
 """Words and looks of cases that the list, the case itself and the dialog share."""
 
-from collections.abc import Callable, Mapping
-from typing import Final, Literal, ParamSpec, TypeAlias
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from deepaid_core.domain.case import CaseStatus
 from deepaid_core.errors import VerdictRefusedError
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow.cases import CaseOutcome
-from deepaid_ui import problems, session
+from deepaid_ui import session
 
 __all__ = [
     "OPEN",
@@ -20,12 +20,10 @@ __all__ = [
     "moved",
     "named",
     "status_chip",
-    "then",
     "tlp_chip",
 ]
 
 Color: TypeAlias = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
-_P = ParamSpec("_P")
 
 STATUSES: Final[Mapping[CaseStatus, tuple[str, Color, str]]] = {
     CaseStatus.OPEN: ("○", "blue", "Nobody has begun yet."),
@@ -96,13 +94,3 @@ def moved(outcome: CaseOutcome, wanted: int) -> str:
     verb = "is" if outcome.findings == 1 else "are"
     text = f"{format_count(outcome.findings, 'finding')} {verb} in {outcome.id} now"
     return text + (f"; {known:,} {'was' if known == 1 else 'were'} already." if known else ".")
-
-
-def then(act: Callable[_P, None], after: Callable[[], None]) -> Callable[_P, None]:
-    """A callback that keeps an error for the next run, and goes on only where there is none."""
-
-    def both(*args: _P.args, **kwargs: _P.kwargs) -> None:
-        act(*args, **kwargs)
-        after()
-
-    return problems.in_callback(both)

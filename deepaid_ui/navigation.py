@@ -36,6 +36,9 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry("queue", "Triage", "pages/triage/queue.py", "Queue", ":material/list:", "queue"),
     PageEntry(
+        "cases", "Triage", "pages/triage/cases.py", "Cases", ":material/folder_open:", "cases"
+    ),
+    PageEntry(
         "finding",
         "Triage",
         "pages/triage/finding.py",

@@ -88,6 +88,7 @@ class CaseQuery:
         text: Case-insensitive part of id, title or summary; taken literally.
         finding_id: Cases that hold this finding.
         merged_into: Cases whose findings this one took over.
+        number: Only this one.
     """
 
     statuses: tuple[CaseStatus, ...] | None = None
@@ -95,6 +96,7 @@ class CaseQuery:
     text: str = ""
     finding_id: str | None = None
     merged_into: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

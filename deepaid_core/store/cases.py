@@ -308,6 +308,8 @@ def _conditions(query: CaseQuery, dialect: str) -> list[ColumnElement[bool]]:
         found = [c.status.in_([status.value for status in query.statuses])]
     if query.assignee is not None:
         found.append(c.assignee == query.assignee)
+    if query.number is not None:
+        found.append(c.number == query.number)
     if query.merged_into is not None:
         found.append(c.merged_into == query.merged_into)
     if query.text:

@@ -1,0 +1,221 @@
+"""What analysts write about a case, kept as a draft until it is saved.
+
+A draft remembers what it was begun from: where a colleague changed the same text meanwhile, both
+versions are shown and nothing is lost.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import streamlit as st
+
+from deepaid_core.domain.actions import ActionLine, NewCaseChange
+from deepaid_core.domain.case import Case
+from deepaid_core.figures.numbers import format_duration
+from deepaid_core.figures.text import shorten
+from deepaid_core.workflow import cases
+from deepaid_ui import drafts, problems
+from deepaid_ui.case_words import author_box, done, named
+from deepaid_ui.text import one_line, plain
+from deepaid_ui.workspace import workspace
+
+__all__ = ["show"]
+
+_FIELDS: Final[Mapping[str, tuple[str, str, int]]] = {
+    "title": ("Title", "What it is about, in a few words.", 0),
+    "summary": ("Summary", "What happened, to whom, and how sure you are.", 130),
+    "impact": ("Impact", "What it means for the organization.", 90),
+    "actions_taken": ("Actions taken", "What was done about it.", 90),
+    "recommendations": ("Recommendations", "What should be done next.", 90),
+}
+_BASE: Final = ".base"
+_SEPARATOR: Final = "\n\n"
+
+
+def show(case: Case) -> None:
+    """The texts of the report, to read and to change."""
+    if case.merged_into is not None:
+        _read_only(case)
+        return
+    mine = _mine(case)
+    for name, (label, help_text, height) in _FIELDS.items():
+        key = _key(case.number, name)
+        # Set on each run: a second tab or a colleague may have changed it since.
+        st.session_state[key] = mine.get(name, getattr(case, name))
+        keep = problems.in_callback(_keep)
+        if height:
+            st.text_area(
+                label,
+                key=key,
+                height=height,
+                max_chars=cases.LONGEST_TEXT,
+                placeholder=help_text,
+                on_change=keep,
+                args=(case, name),
+            )
+        else:
+            st.text_input(
+                label,
+                key=key,
+                max_chars=cases.LONGEST_TITLE,
+                placeholder=help_text,
+                on_change=keep,
+                args=(case, name),
+            )
+        if _in_conflict(case, mine, name):
+            _conflict(case, name, mine[name])
+    _buttons(case, mine)
+
+
+def _read_only(case: Case) -> None:
+    for name, (label, _, _) in _FIELDS.items():
+        st.caption(label)
+        st.text(getattr(case, name) or "(empty)")
+
+
+def _buttons(case: Case, mine: Mapping[str, str]) -> None:
+    changed = [name for name in _FIELDS if name in mine]
+    if not changed:
+        st.caption(
+            "What you type is kept for you as a draft until you save it; then it stands in the "
+            "report and for your colleagues."
+        )
+        return
+    ready = [name for name in changed if not _in_conflict(case, mine, name)]
+    names = ", ".join(_FIELDS[name][0].lower() for name in changed)
+    st.caption(f"Not saved yet, kept as your draft: {names}.")
+    author_box(f"case-{case.number}-texts")
+    with st.container(horizontal=True):
+        st.button(
+            "Save",
+            key=f"case-{case.number}-save",
+            type="primary",
+            icon=":material/save:",
+            shortcut="Ctrl+Enter",
+            disabled=not ready,
+            on_click=problems.in_callback(_save),
+            args=(case.number,),
+        )
+        st.button(
+            "Drop my changes",
+            key=f"case-{case.number}-drop",
+            icon=":material/undo:",
+            help="Forget the draft; what is saved stays.",
+            on_click=drafts.drop,
+            args=(_subject(case.number),),
+        )
+
+
+def _conflict(case: Case, name: str, mine: str) -> None:
+    label = _FIELDS[name][0].lower()
+    with st.container(border=True):
+        st.warning(plain(f"{_who_changed(case, name)} the {label}. Theirs, saved now:"))
+        st.text(getattr(case, name) or "(empty)")
+        with st.container(horizontal=True):
+            for text, help_text, act in (
+                ("Save mine", "Yours replaces theirs; the activity keeps both.", _save_mine),
+                ("Take theirs", "Forgets your draft of this text.", _take_theirs),
+                ("Put both together", "Theirs, then yours, for you to edit.", _put_together),
+            ):
+                st.button(
+                    text,
+                    key=f"case-{case.number}-{name}-{act.__name__}",
+                    help=help_text,
+                    disabled=name == "title" and act is _put_together,
+                    on_click=problems.in_callback(act),
+                    args=(case.number, name, mine),
+                )
+
+
+def _who_changed(case: Case, name: str) -> str:
+    line = _last_change(case.number, name)
+    if line is None:
+        return "Somebody changed"
+    who = one_line(shorten(line.action.author, 60))
+    return f"{who} changed, {format_duration(max(0.0, time.time() - line.time))} ago,"
+
+
+def _last_change(number: int, name: str) -> ActionLine | None:
+    for line in workspace().store.desk.actions(case_number=number):
+        if isinstance(line.action, NewCaseChange) and name in line.action.changes:
+            return line
+    return None
+
+
+def _subject(number: int) -> str:
+    return f"case {number}"
+
+
+def _key(number: int, name: str) -> str:
+    return f"case-{number}-{name}"
+
+
+def _mine(case: Case) -> dict[str, str]:
+    """The draft, less what says the same as what is saved."""
+    draft = drafts.draft(_subject(case.number))
+    same = [name for name in _FIELDS if draft.get(name) == getattr(case, name)]
+    return {
+        name: text
+        for name, text in draft.items()
+        if name.removesuffix(_BASE) in _FIELDS and name.removesuffix(_BASE) not in same
+    }
+
+
+def _in_conflict(case: Case, mine: Mapping[str, str], name: str) -> bool:
+    return name in mine and mine.get(name + _BASE, "") != getattr(case, name)
+
+
+def _keep(case: Case, name: str) -> None:
+    draft = drafts.draft(_subject(case.number))
+    draft[name] = str(st.session_state[_key(case.number, name)] or "")
+    # What this was begun from: what the page showed, unless the draft is older.
+    draft.setdefault(name + _BASE, getattr(case, name))
+    if draft[name] == draft[name + _BASE]:
+        del draft[name], draft[name + _BASE]
+    _put(case.number, draft)
+
+
+def _put(number: int, draft: Mapping[str, str]) -> None:
+    if draft:
+        drafts.keep(_subject(number), draft)
+    else:
+        drafts.drop(_subject(number))
+
+
+def _without(number: int, *names: str) -> None:
+    gone = {key for name in names for key in (name, name + _BASE)}
+    draft = drafts.draft(_subject(number))
+    _put(number, {name: text for name, text in draft.items() if name not in gone})
+
+
+def _save(number: int) -> None:
+    case = workspace().store.desk.case(number)
+    mine = _mine(case)
+    ready = {
+        name: mine[name] for name in _FIELDS if name in mine and not _in_conflict(case, mine, name)
+    }
+    _write(case, ready)
+
+
+def _save_mine(number: int, name: str, mine: str) -> None:
+    _write(workspace().store.desk.case(number), {name: mine})
+
+
+def _write(case: Case, changes: Mapping[str, str]) -> None:
+    who = named(f"case-{case.number}-texts")
+    outcome = cases.change(workspace(), case.number, changes, author=who, expected=case.version)
+    _without(case.number, *changes)
+    names = ", ".join(_FIELDS[name][0].lower() for name in changes)
+    done(f"Saved the {names} of {case.id}.", outcome)
+
+
+def _take_theirs(number: int, name: str, _mine_text: str) -> None:
+    _without(number, name)
+
+
+def _put_together(number: int, name: str, mine: str) -> None:
+    theirs = getattr(workspace().store.desk.case(number), name)
+    draft = drafts.draft(_subject(number))
+    draft |= {name: f"{theirs}{_SEPARATOR}{mine}", name + _BASE: theirs}
+    _put(number, draft)
