@@ -50,11 +50,11 @@ def _export() -> None:
         "and category, no reasons and no names of analysts. States of logs quote log lines: look "
         "at the file before you give it away."
     )
-    opened = workspace()
+    opened, who = workspace(), session.author() or ""
     with st.container(horizontal=True):
         st.download_button(
             "JSON",
-            lambda: exchange.export_json(opened, version),
+            lambda: exchange.export(opened, "json", version, author=who),
             file_name=f"deepaid-M-{version}.json",
             mime="application/json",
             icon=":material/download:",
@@ -64,7 +64,7 @@ def _export() -> None:
         )
         st.download_button(
             "GraphML",
-            lambda: exchange.export_graphml(opened, version),
+            lambda: exchange.export(opened, "graphml", version, author=who),
             file_name=f"deepaid-M-{version}.graphml",
             mime="application/graphml+xml",
             icon=":material/download:",

@@ -17,7 +17,7 @@ from deepaid_core.workflow.inspection import KINDS, offered
 from deepaid_core.workflow.previews import Preview, preview
 from deepaid_core.workflow.sniffing import sniff
 from deepaid_core.workflow.train import TrainingPlan, default_quantile, detector_kinds
-from deepaid_ui import chosen_file, problems
+from deepaid_ui import chosen_file, problems, session
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.jobs import registry
 from deepaid_ui.text import one_line, plain
@@ -215,7 +215,7 @@ def _seconds(moment: datetime | None) -> float | None:
 
 
 def _start_training(file: ChosenFile, name: str, plan: TrainingPlan) -> None:
-    opened, wanted = workspace(), name.strip()
+    opened, wanted, who = workspace(), name.strip(), session.author()
     if not wanted:
         raise InvalidParameterError("The detector has no name; give it one, e.g. office-logins.")
 
@@ -223,7 +223,13 @@ def _start_training(file: ChosenFile, name: str, plan: TrainingPlan) -> None:
         from deepaid_core.workflow.train import train as learn_from
 
         return learn_from(
-            opened, file.path, name=wanted, plan=plan, progress=progress, cancelled=cancelled
+            opened,
+            file.path,
+            name=wanted,
+            plan=plan,
+            author=who,
+            progress=progress,
+            cancelled=cancelled,
         )
 
     registry().start(
@@ -235,7 +241,7 @@ def _start_training(file: ChosenFile, name: str, plan: TrainingPlan) -> None:
 
 
 def _start_detection(file: ChosenFile, detector: DetectorRecord, period: Period) -> None:
-    opened = workspace()
+    opened, who = workspace(), session.author()
 
     def work(progress: Progress, cancelled: Cancelled) -> Any:
         from deepaid_core.workflow.detect import detect as run_detector
@@ -246,6 +252,7 @@ def _start_detection(file: ChosenFile, detector: DetectorRecord, period: Period)
             detector_id=detector.id,
             name=file.name,
             period=period,
+            author=who,
             progress=progress,
             cancelled=cancelled,
         )

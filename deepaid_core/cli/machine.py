@@ -116,9 +116,13 @@ def export(
     from deepaid_core.workflow import exchange
 
     by_name = "graphml" if file is not None and file.suffix.lower() == ".graphml" else "json"
-    write = exchange.export_graphml if (form or by_name) == "graphml" else exchange.export_json
     with opened(ctx) as workspace:
-        text = write(workspace, None if at is None else _version(at))
+        text = exchange.export(
+            workspace,
+            "graphml" if (form or by_name) == "graphml" else "json",
+            None if at is None else _version(at),
+            author=workspace.author or "",
+        )
     if file is None:
         typer.echo(text)
         return

@@ -8,7 +8,9 @@ import typer
 
 from deepaid_core import __version__
 from deepaid_core.cli import (
+    audit,
     bench,
+    cases,
     compare,
     dashboard,
     data,
@@ -95,3 +97,17 @@ _machine.callback(invoke_without_command=True)(guarded(machine.machine))
 for _name, _command in machine.COMMANDS.items():
     _machine.command(_name)(guarded(_command))
 app.add_typer(_machine, name="machine")
+
+_audit = typer.Typer(rich_markup_mode=None, help="List, export or check who did what and when.")
+_audit.callback(invoke_without_command=True)(guarded(audit.audit))
+for _name, _command in audit.COMMANDS.items():
+    _audit.command(_name)(guarded(_command))
+app.add_typer(_audit, name="audit")
+
+_cases = typer.Typer(
+    rich_markup_mode=None, help="List cases, or work with one: findings that belong together."
+)
+_cases.callback(invoke_without_command=True)(guarded(cases.cases))
+for _name, _command in cases.COMMANDS.items():
+    _cases.command(_name)(guarded(_command))
+app.add_typer(_cases, name="cases")

@@ -40,7 +40,7 @@ from deepaid_core.workflow.ledger import Kind, kind_of
 from deepaid_core.workflow.version_rows import title_of
 from deepaid_core.workspace import Workspace
 
-__all__ = ["WORDS", "AuditLine", "told"]
+__all__ = ["WORDS", "AuditLine", "kept_as", "told"]
 
 WORDS: Final[Mapping[str, str]] = {"lessons": "import", "case": "new case"}
 """Kinds of lines whose word differs from the one that they are kept under."""
@@ -49,6 +49,11 @@ _DECISIONS: Final[tuple[Kind, ...]] = get_args(Kind)
 _IN_FORCE, _TAKEN_BACK = "in force", "taken back"
 _MOST: Final = 10_000
 _LISTED: Final = 20
+
+
+def kept_as(word: str) -> str:
+    """What a kind of line is kept under, from its word."""
+    return next((kind for kind, said in WORDS.items() if said == word), word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from deepaid_core.domain.actions import NewRecord
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
 from deepaid_core.errors import WorkspaceError
@@ -145,6 +146,7 @@ def prepare_demo(
     workspace: Workspace,
     *,
     retrain: bool = False,
+    author: str | None = None,
     progress: Progress = silent,
     cancelled: Cancelled = never,
 ) -> tuple[DetectionResult, ...]:
@@ -156,6 +158,7 @@ def prepare_demo(
     Args:
         workspace: Where to.
         retrain: Train the detectors anew from the sample data instead of taking the shipped ones.
+        author: Who asks for it; whom the environment names where None.
         progress: Told the share done.
         cancelled: Asked between steps.
 
@@ -174,7 +177,7 @@ def prepare_demo(
             progress(low + demo.share * share, f"{demo.name}: {text}")
 
         known = None if retrain else _done(workspace, demo)
-        results.append(known or _prepare(workspace, demo, retrain, report, cancelled))
+        results.append(known or _prepare(workspace, demo, retrain, author, report, cancelled))
         start += demo.share
     progress(1.0, "The demo is ready")
     return tuple(results)
@@ -184,6 +187,7 @@ def _prepare(
     workspace: Workspace,
     demo: DemoDetector,
     retrain: bool,
+    author: str | None,
     progress: Progress,
     cancelled: Cancelled,
 ) -> DetectionResult:
@@ -199,11 +203,15 @@ def _prepare(
         trained = load_trained(demo.shipped)
     start = _RETRAINED if retrain else 0.0
     record = register(workspace, trained)
+    facts = {"detector": demo.name, "retrained": ("no", "yes")[retrain], "sha256": record.sha256}
+    by = (workspace.author or "") if author is None else author
+    workspace.store.desk.act([NewRecord("demo", record.id, facts, by)])
     return detect(
         workspace,
         sample_data() / demo.mixed,
         detector_id=record.id,
         period=demo.period,
+        author=author,
         progress=lambda share, text: progress(start + (1 - start) * share, text),
         cancelled=cancelled,
     )

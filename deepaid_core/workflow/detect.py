@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepaid_core.domain.actions import NewRecord
 from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
@@ -59,6 +60,7 @@ def detect(
     detector_id: str | None = None,
     name: str | None = None,
     period: Period = Period(),
+    author: str | None = None,
     progress: Progress = silent,
     cancelled: Cancelled = never,
 ) -> DetectionResult:
@@ -73,6 +75,7 @@ def detect(
         detector_id: "D-..."; the newest detector where none is given.
         name: Display name of the file; its file name where none is given.
         period: The part of it to look at.
+        author: Who asks for it; whom the environment names where None.
         progress: Told the share done.
         cancelled: Asked between batches.
 
@@ -161,8 +164,25 @@ def detect(
         volume=tuple((float(m), events[m], flagged_events[m]) for m in sorted(events)),
     )
     new = workspace.store.add_run(run, findings)
+    workspace.store.desk.act([_record(workspace, run, new, author)])
     progress(1.0, f"{len(findings):,} findings, {new:,} of them new")
     return DetectionResult(run, new)
+
+
+def _record(
+    workspace: Workspace, run: RunRecord, new_findings: int, author: str | None
+) -> NewRecord:
+    facts = {
+        "file": run.source_name,
+        "sha256": run.source_sha256,
+        "events": str(run.events),
+        "anomalies": str(run.anomalies),
+        "findings": str(run.findings),
+        "new findings": str(new_findings),
+        "run": run.id,
+    }
+    by = (workspace.author or "") if author is None else author
+    return NewRecord("detection", run.detector_id, facts, by)
 
 
 def _detector(workspace: Workspace, detector_id: str | None) -> DetectorRecord:

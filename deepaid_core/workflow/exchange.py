@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 from deepaid_core.distiller import exchange
 from deepaid_core.distiller.exchange_json import LARGEST_FILE
 from deepaid_core.distiller.machine import Machine, Outcome
+from deepaid_core.domain.actions import NewRecord
 from deepaid_core.domain.finding import pattern_id, pattern_of
 from deepaid_core.domain.log import NewLessons, TaughtPath
 from deepaid_core.domain.verdict import VerdictLabel
@@ -25,6 +26,7 @@ __all__ = [
     "Format",
     "ImportConflict",
     "ImportPreview",
+    "export",
     "export_graphml",
     "export_json",
     "import_lessons",
@@ -116,6 +118,25 @@ def export_graphml(workspace: Workspace, version: int | None = None) -> str:
     """
     lessons = exchange.lessons_of(distill.machine(workspace, version))
     return exchange.to_graphml(lessons, distill.titles())
+
+
+def export(workspace: Workspace, form: Format, version: int | None = None, *, author: str) -> str:
+    """The same as a file that somebody takes away, which is written to the log.
+
+    Args:
+        workspace: Where.
+        form: Of the file.
+        version: M-...; the newest by default.
+        author: Who takes it.
+
+    Raises:
+        NotFoundError: The log has no such entry.
+    """
+    text = (export_graphml if form == "graphml" else export_json)(workspace, version)
+    number = distill.ledger(workspace).number if version is None else version
+    facts = {"format": form, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    workspace.store.desk.act([NewRecord("export", f"M-{number}", facts, author)])
+    return text
 
 
 def import_preview(workspace: Workspace, content: bytes, name: str) -> ImportPreview:

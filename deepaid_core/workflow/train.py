@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from deepaid_core.domain.actions import NewRecord
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
 from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
@@ -102,6 +103,7 @@ def train(
     *,
     name: str,
     plan: TrainingPlan = TrainingPlan(),
+    author: str | None = None,
     progress: Progress = silent,
     cancelled: Cancelled = never,
 ) -> DetectorRecord:
@@ -112,6 +114,7 @@ def train(
         path: The file; should hold normal events only.
         name: What analysts will call the detector.
         plan: How to read the file and what to learn.
+        author: Who asks for it; whom the environment names where None.
         progress: Told the share done.
         cancelled: Asked between steps.
 
@@ -128,7 +131,18 @@ def train(
         )
     trained = learn(path, name=chosen, plan=plan, progress=progress, cancelled=cancelled)
     stop_if(cancelled)
-    return register(workspace, trained)
+    record = register(workspace, trained)
+    facts = {
+        "name": record.name,
+        "kind": record.kind,
+        "file": record.trained_on,
+        "events": str(record.training_events),
+        "threshold": repr(record.threshold),
+        "sha256": record.sha256,
+    }
+    by = (workspace.author or "") if author is None else author
+    workspace.store.desk.act([NewRecord("training", record.id, facts, by)])
+    return record
 
 
 def learn(
