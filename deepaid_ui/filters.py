@@ -1,20 +1,31 @@
-"""The filter row of the queue; each widget is a parameter of the address."""
+"""The filter rows of the queue; each widget is a parameter of the address."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import streamlit as st
 
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.figures.numbers import format_time_utc
+from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import distill
-from deepaid_ui import session
+from deepaid_core.workflow.assign import RESERVED
+from deepaid_ui import queue_views, session
 from deepaid_ui.session import QueueView
+from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
 
-__all__ = ["clear", "filters", "paths_for", "version"]
+__all__ = ["clear", "filters", "open_view", "paths_for", "version"]
 
-_CHOICES = ("severity", "detector", "entity", "pattern", "verdict", "suggestion", "proof")
-_BOUND = (*_CHOICES, "status", "q", "sort", "group")
-_CHIPS = ("since", "suppression", "resurfaced")
-"""Parameters that only links set; each shows as a button that drops it."""
+_SELECTS = (
+    *("severity", "detector", "assignee", "suggestion", "verdict", "proof"),
+    *("entity", "pattern"),
+)
+_DAYS = ("after", "before")
+_BOUND = (*_SELECTS, "status", "q", "sort", "group")
+_LINKED = ("since", "suppression", "resurfaced", "case")
+"""Parameters that only links set."""
 
 
 def version() -> str:
@@ -26,31 +37,37 @@ def version() -> str:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _distinct(home: str, at: str) -> dict[str, tuple[str, ...]]:
     store = workspace().store
-    return {
-        name: store.distinct(name) for name in ("detector_name", "entity", "category", "pattern_id")
-    }
+    columns = ("detector_name", "entity", "category", "pattern_id")
+    found = {name: store.distinct(name) for name in columns}
+    return {**found, "assignee": store.desk.assignees()}
 
 
 def clear() -> None:
     """Back to all open findings; for use in callbacks."""
+    open_view(QueueView(sort=st.session_state.get("sort") or "score"))
+
+
+def open_view(view: QueueView) -> None:
+    """Have the filters ask for exactly this view; for use in callbacks."""
     # Written as values: a widget that is only forgotten would come back from the address.
-    for name in _CHOICES:
-        st.session_state[name] = None
-    st.session_state["q"] = ""
-    st.session_state["status"] = "open"
-    for name in _CHIPS:
-        session.set_param(name, None)
+    for name in (*_BOUND, "page"):
+        st.session_state[name] = getattr(view, name)
+    for name in _DAYS:
+        day = getattr(view, name)
+        st.session_state[name] = date.fromisoformat(day) if day else None
+    for name in _LINKED:
+        session.set_param(name, getattr(view, name))
 
 
 # Options stand in the address as they are shown, so none of these widgets renames its options.
-def _choice(label: str, key: str, options: tuple[str, ...] | list[str]) -> None:
+def _choice(label: str, key: str, options: Sequence[str], *, hidden: bool = True) -> None:
     st.selectbox(
         label,
         options,
         index=None,
         key=key,
-        placeholder=label,
-        label_visibility="collapsed",
+        placeholder=label if hidden else "Any",
+        label_visibility="collapsed" if hidden else "visible",
         bind="query-params",
     )
 
@@ -62,12 +79,13 @@ def filters() -> QueueView:
         st.text_input(
             "Search",
             key="q",
-            placeholder="Search id, entity, deviation, category, counterpart",
+            placeholder="Search",
             label_visibility="collapsed",
             icon=":material/search:",
             max_chars=120,
             bind="query-params",
-            width=380,
+            width=270,
+            help="In id, entity, deviation, category and counterparts",
         )
         st.segmented_control(
             "Status",
@@ -78,62 +96,90 @@ def filters() -> QueueView:
             label_visibility="collapsed",
             bind="query-params",
         )
-        st.selectbox(
-            "Sort by",
-            session.SORTS,
-            key="sort",
-            bind="query-params",
-            width=130,
-        )
-        st.selectbox(
-            "Group by",
-            session.GROUPINGS,
-            key="group",
-            bind="query-params",
-            width=130,
-        )
-    places = st.columns(7, gap="small")
-    with places[0]:
-        _choice("Severity", "severity", session.SEVERITIES)
-    with places[1]:
-        _choice("Detector", "detector", known["detector_name"])
-    with places[2]:
-        _choice("Entity", "entity", known["entity"])
-    with places[3]:
-        _choice("Pattern", "pattern", known["pattern_id"])
-    with places[4]:
-        _choice("Verdict", "verdict", [str(label) for label in VerdictLabel])
-    with places[5]:
-        _choice("Suggestion", "suggestion", ["unknown", *known["category"]])
-    with places[6]:
-        _choice("Proof", "proof", ["verified", "not verified"])
-    values = {name: st.session_state.get(name) for name in _BOUND}
-    view = QueueView.of({**values, **{name: session.param(name) for name in _CHIPS}})
-    if any(getattr(view, name) is not None for name in _CHIPS):
-        _chips(view)
+        _order("Sort by", "sort", session.SORTS, ":material/sort:")
+        _order("Group by", "group", session.GROUPINGS, ":material/workspaces:")
+        with st.popover(
+            "More",
+            icon=":material/filter_list:",
+            key="more_filters",
+            help="Filter by entity, pattern and day",
+        ):
+            _more(known)
+        saved = st.container(width="content")
+    titles = ("Severity", "Detector", "Assignee", "Suggestion", "Verdict", "Proof")
+    options: tuple[Sequence[str], ...] = (
+        session.SEVERITIES,
+        known["detector_name"],
+        [*RESERVED, *(name for name in known["assignee"] if name not in RESERVED)],
+        [distill.UNKNOWN, *known["category"]],
+        [str(label) for label in VerdictLabel],
+        ["verified", "not verified"],
+    )
+    for place, title, some in zip(st.columns(6, gap="small"), titles, options, strict=True):
+        with place:
+            _choice(title, title.lower(), some)
+    values: dict[str, Any] = {name: st.session_state.get(name) for name in (*_BOUND, *_DAYS)}
+    view = QueueView.of({**values, **{name: session.param(name) for name in _LINKED}})
+    with saved:
+        queue_views.show(view, open_view)
+    _chips(view)
     return view
 
 
-def _chips(view: QueueView) -> None:
-    with st.container(horizontal=True):
-        if view.since is not None:
-            _chip("since", f"Only the hour from {format_time_utc(float(view.since))}")
-        if view.suppression is not None:
-            _chip("suppression", f"Only under suppression S-{view.suppression}")
-        if view.resurfaced is not None:
-            _chip("resurfaced", "Only re-surfaced for a check")
-
-
-def _chip(name: str, label: str) -> None:
-    st.button(
+def _order(label: str, key: str, options: Sequence[str], icon: str) -> None:
+    st.selectbox(
         label,
-        key=f"chip-{name}",
-        icon=":material/close:",
-        icon_position="right",
-        help="Click to drop this filter",
-        on_click=session.set_param,
-        args=(name, None),
+        options,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        icon=icon,
+        width=128,
     )
+
+
+def _more(known: dict[str, tuple[str, ...]]) -> None:
+    _choice("Entity", "entity", known["entity"], hidden=False)
+    _choice("Pattern", "pattern", known["pattern_id"], hidden=False)
+    for key, label in zip(_DAYS, ("Not before (UTC day)", "Not after (UTC day)"), strict=True):
+        st.date_input(label, value=None, key=key, bind="query-params")
+
+
+def _chips(view: QueueView) -> None:
+    """A button for each filter that has no widget in sight; a click drops it."""
+    said = {
+        "entity": "Only this entity",
+        "pattern": f"Pattern {view.pattern}",
+        "after": f"Not before {view.after}",
+        "before": f"Not after {view.before}",
+        "since": f"Only the hour from {format_time_utc(float(view.since or 0))}",
+        "suppression": f"Only under suppression S-{view.suppression}",
+        "resurfaced": "Only re-surfaced for a check",
+        "case": f"Only in case C-{view.case}",
+    }
+    active = [name for name in said if getattr(view, name) is not None]
+    if not active:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name in active:
+            if name == "entity":
+                st.text(one_line(shorten(view.entity or "", 80)), width="content")
+            st.button(
+                said[name],
+                key=f"chip-{name}",
+                icon=":material/close:",
+                icon_position="right",
+                help="Click to drop this filter",
+                on_click=_drop,
+                args=(name,),
+            )
+
+
+def _drop(name: str) -> None:
+    if name in _LINKED:
+        session.set_param(name, None)
+    else:
+        st.session_state[name] = None
 
 
 def paths_for(view: QueueView) -> tuple[tuple[str, ...], ...] | None:

@@ -1,93 +1,79 @@
-"""The queue: a page of findings or groups, and a side panel for what is picked in it."""
+"""The queue: a page of findings or groups, and beside it what is picked or ticked."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from deepaid_core.domain.queries import FindingQuery, FindingRow, GroupBy, GroupRow
-from deepaid_core.domain.severity import severity
 from deepaid_core.errors import NotFoundError
-from deepaid_core.figures.numbers import format_count, format_excess, format_time_utc
-from deepaid_core.figures.text import shorten
-from deepaid_core.workflow import distill, triage
+from deepaid_core.figures.numbers import format_count
+from deepaid_core.workflow import distill
 from deepaid_ui import (
+    case_form,
     export,
     filters,
-    forms,
     navigation,
-    panels,
     problems,
+    queue_actions,
+    queue_bulk,
+    queue_empty,
+    queue_keys,
+    queue_side,
+    queue_table,
+    queue_ticks,
     reporting,
     session,
     suppress_form,
     tables,
 )
 from deepaid_ui.session import PAGE_SIZE, QueueView
-from deepaid_ui.text import one_line
-from deepaid_ui.views import kinds
+from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace
 
-__all__ = ["show"]
+__all__ = ["asking", "dialogs", "show"]
 
-_HEIGHT = 640
-_REPORT_LIMIT = 100
+_SHARES = (0.73, 0.27)
+_STYLE = """<style>
+.st-key-side { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; }
+</style>"""
+
+
+def asking() -> bool:
+    """Whether a dialog of the queue is open: keys would reach the page behind it."""
+    return suppress_form.asking() or case_form.asking() or queue_bulk.asking()
+
+
+def dialogs() -> None:
+    """Show the dialog that was asked for, if any."""
+    if suppress_form.asking():
+        suppress_form.burst_dialog()
+    elif case_form.asking():
+        case_form.dialog()
+    else:
+        queue_bulk.dialog()
 
 
 @st.fragment
 @problems.guarded
 def show() -> None:
     """Draw the whole queue; clicks redraw only this."""
+    if queue_actions.wanted_again():
+        st.rerun()
+    st.html(_STYLE)
     view = filters.filters()
-    paths = filters.paths_for(view)
-    query = view.query(paths)
-    store = workspace().store
-    total = store.count(query)
+    query = view.query(filters.paths_for(view))
+    total = workspace().store.count(query)
     if total == 0:
-        _nothing(view)
-        return
-    left, right = st.columns([0.73, 0.27], gap="medium")
-    with left:
-        if view.group == "none":
-            rows, picked, clicked = _findings(view, query, total)
-        else:
-            _groups(view, query)
-            rows, picked, clicked = (), (), None
-    with right, st.container(key="side"):
-        if clicked is not None:
-            session.set_param("peek", clicked.id)
-        if picked:
-            _selection(picked)
-        elif view.group == "none":
-            _preview(view)
-        else:
-            st.caption("Click a group to see its findings.")
-    _footer(view, query, total, rows)
-
-
-def _nothing(view: QueueView) -> None:
-    everything = workspace().store.count(QueueView(status="all").query())
-    if everything == 0:
-        panels.empty_state(
-            "No findings yet",
-            "Load the demo data on the Overview, or detect anomalies in a capture under Data.",
-        )
-        navigation.link("data", "Add a file", icon=":material/database:")
-    elif view.is_filtered or view.status != "open":
-        panels.empty_state(
-            f"None of {format_count(everything, 'finding')} matches this filter",
-            "The filter is too narrow. Loosen it, or clear it to see all open findings.",
-        )
-        st.button("Clear filters", on_click=filters.clear, icon=":material/filter_alt_off:")
+        queue_empty.show(view)
+    elif view.group == "none":
+        _findings(view, query, total)
+        _footer(view, query, total)
     else:
-        held = workspace().store.count(QueueView(status="suppressed").query())
-        out = f" or is suppressed ({held:,})" if held else ""
-        panels.empty_state(
-            "All clear",
-            f"Each of {format_count(everything, 'finding')} has a verdict{out}; nothing is left to "
-            "judge. Choose *closed* to look at what was decided"
-            + (", *suppressed* to look at what is kept out of the queue." if held else "."),
-        )
+        _groups(view, query)
+        _footer(view, query, total)
 
 
-def _page(view: QueueView, total: int) -> int:
+def _page(total: int) -> int:
     pages = max(1, -(-total // PAGE_SIZE))
     if pages == 1:
         return 1
@@ -99,31 +85,143 @@ def _key(view: QueueView, page: int, kind: str) -> str:
     return f"queue-{kind}-{filters.version()}-{page}-{hash(view)}"
 
 
-def _findings(
-    view: QueueView, query: FindingQuery, total: int
-) -> tuple[tuple[FindingRow, ...], tuple[FindingRow, ...], FindingRow | None]:
+def _findings(view: QueueView, query: FindingQuery, total: int) -> None:
+    ticked, judged = queue_ticks.ticked(view)
+    if judged:
+        _tell(judged)
     head = st.container(horizontal=True, vertical_alignment="center")
     with head:
-        page = _page(view, total)
+        page = _page(total)
     rows = workspace().store.page(query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
-    first = (page - 1) * PAGE_SIZE + 1
-    head.caption(
-        f"{first:,} to {first + len(rows) - 1:,} of {format_count(total, 'finding')}. Click a row "
-        "to preview it, its id to open it; tick rows to judge several."
+    with head:
+        first = (page - 1) * PAGE_SIZE + 1
+        st.caption(
+            f"{first:,} to {first + len(rows) - 1:,} of {format_count(total, 'finding')}",
+            width="stretch",
+            help="Click a line to preview it, its id to open it; tick lines to act on several. "
+            "Ticks stay while you turn pages.",
+        )
+        beside = st.toggle(
+            "Preview",
+            value=True,
+            key="preview",
+            bind="query-params",
+            help="What is picked, beside the table. Without it there is room for long lines.",
+        )
+    picked = _picked(rows)
+    left, right = st.columns(_SHARES, gap="small") if beside or ticked else (st.container(), None)
+    with left:
+        key = queue_ticks.grid(_key(view, page, "findings"), rows, picked)
+        chosen = tables.show(
+            queue_table.frame(
+                rows,
+                distill.suggestions(workspace(), rows),
+                workspace().store.desk.cases_of([row.id for row in rows]),
+            ),
+            key=key,
+            alt=f"Findings {first} to {first + len(rows) - 1} of {total}",
+            multi=True,
+            widths=queue_table.CONFIG,
+        )
+    ticked = queue_ticks.remember(rows, chosen)
+    cell = tables.clicked_row(chosen)
+    if cell and cell[0] < len(rows):
+        if rows[cell[0]].id != picked:
+            picked = rows[cell[0]].id
+            session.set_param("peek", picked)
+        if cell[1] == "Finding":
+            navigation.go("finding", {"id": picked, **view.packed()})
+    with head:
+        queue_keys.show()
+        _steps(query, rows, picked, page=page, key=key)
+    if bool(right) != bool(beside or ticked):
+        st.rerun(scope="fragment")  # the first tick makes room for what can be done with it
+    if right:
+        with right, st.container(key="side"):
+            if ticked:
+                shown = {row.id for row in rows}
+                elsewhere = sum(row.id not in shown for row in ticked)
+                queue_side.selection(ticked, elsewhere=elsewhere, keys=not asking())
+            else:
+                after = _beside(query, rows, picked)[1]
+                queue_side.preview(view, picked, after=after, keys=not asking())
+
+
+def _picked(rows: Sequence[FindingRow]) -> str:
+    """Id that the address asks for, on this page or not; else the first of the page."""
+    asked = session.param("peek")
+    if asked is None or asked in {row.id for row in rows}:
+        return asked or rows[0].id
+    try:
+        return workspace().store.row(asked).id
+    except NotFoundError:
+        session.set_param("peek", None)
+        return rows[0].id
+
+
+def _tell(judged: Sequence[FindingRow]) -> None:
+    names = ", ".join(row.id for row in judged[:5]) + (" and more" if len(judged) > 5 else "")
+    authors = {
+        verdict.decision.author
+        for row in judged[:5]
+        for verdict in workspace().store.verdicts(finding_id=row.id, limit=1)
+    }
+    st.warning(
+        plain(
+            f"{format_count(len(judged), 'ticked finding')} changed meanwhile ({names}, by "
+            f"{', '.join(sorted(authors)) or 'a suppression'}) and "
+            f"{'is' if len(judged) == 1 else 'are'} no longer ticked."
+        ),
+        icon=":material/group:",
     )
-    selection = tables.show(
-        tables.findings_frame(rows, distill.suggestions(workspace(), rows)),
-        key=_key(view, page, "findings"),
-        alt=f"Findings {first} to {first + len(rows) - 1} of {total}",
-        multi=True,
-        height=min(_HEIGHT, 38 + 35 * len(rows)),
-    )
-    picked = tuple(rows[at] for at in selection["rows"] if at < len(rows))
-    cell = tables.clicked_row(selection)
-    clicked = rows[cell[0]] if cell and cell[0] < len(rows) else None
-    if clicked is not None and cell is not None and cell[1] == "Finding":
-        navigation.go("finding", {"id": clicked.id, **view.packed()})
-    return rows, picked, clicked
+
+
+def _beside(
+    query: FindingQuery, rows: Sequence[FindingRow], picked: str
+) -> tuple[str | None, str | None]:
+    """Ids before and after the one that is picked, on this page or the next one."""
+    ids = [row.id for row in rows]
+    if picked in ids[1:-1]:
+        at = ids.index(picked)
+        return ids[at - 1], ids[at + 1]
+    if picked == ids[0] and len(ids) > 1 and session.param("peek") is None:
+        return None, ids[1]
+    return workspace().store.neighbours(query, picked)
+
+
+def _steps(
+    query: FindingQuery, rows: Sequence[FindingRow], picked: str, *, page: int, key: str
+) -> None:
+    keys = not asking()
+    for name, letter, forward in (("Previous", "K", False), ("Next", "J", True)):
+        st.button(
+            name,
+            key=f"step-{letter}",
+            shortcut=letter if keys else None,
+            on_click=problems.in_callback(_step),
+            args=(query, rows, picked, page, key, forward),
+            help=f"The {'next' if forward else 'previous'} finding",
+        )
+
+
+def _step(
+    query: FindingQuery,
+    rows: Sequence[FindingRow],
+    picked: str,
+    page: int,
+    key: str,
+    forward: bool,
+) -> None:
+    # Keys come faster than pages are drawn: what the last one picked counts.
+    picked = session.param("peek") or picked
+    target = _beside(query, rows, picked)[forward]
+    if target is None:
+        return
+    session.set_param("peek", target)
+    if target in {row.id for row in rows}:
+        st.session_state[key] = queue_ticks.selection(rows, target)
+    elif picked in {row.id for row in rows}:
+        st.session_state["page"] = page + (1 if forward else -1)
 
 
 def _groups(view: QueueView, query: FindingQuery) -> None:
@@ -132,7 +230,7 @@ def _groups(view: QueueView, query: FindingQuery) -> None:
     total = store.count_groups(query, by)
     head = st.container(horizontal=True, vertical_alignment="center")
     with head:
-        page = _page(view, total)
+        page = _page(total)
     groups = store.groups(query, by, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     head.caption(
         f"{format_count(total, 'group')}, most open findings first. Click one to see its findings."
@@ -142,7 +240,6 @@ def _groups(view: QueueView, query: FindingQuery) -> None:
         tables.groups_frame(groups, by.capitalize()),
         key=key,
         alt=f"Findings grouped by {by}",
-        height=min(_HEIGHT, 38 + 35 * len(groups)),
         on_click=lambda: _open_group(key, by, groups),
     )
 
@@ -153,109 +250,27 @@ def _open_group(key: str, by: GroupBy, groups: tuple[GroupRow, ...]) -> None:
     if cell and cell[0] < len(groups):
         st.session_state[by] = groups[cell[0]].key
         st.session_state["group"] = "none"
-
-
-def _selection(rows: tuple[FindingRow, ...]) -> None:
-    patterns = {row.pattern_id for row in rows}
-    st.markdown(f"**{format_count(len(rows), 'finding')} ticked**")
-    entities = {row.entity for row in rows}
-    reach = (
-        f"Applies to the {format_count(len(rows), 'finding')} you ticked, of "
-        f"{format_count(len(patterns), 'pattern')} and "
-        f"{format_count(len(entities), 'entity', 'entities')}"
-        + (": one decision per pattern." if len(patterns) > 1 else ": one decision.")
-    )
-    ids = tuple(row.id for row in rows)
-    forms.verdict_form(
-        forms.Target(
-            key=f"bulk-{hash(ids)}",
-            finding_ids=ids,
-            draft=triage.drafted_reason(workspace().store.finding(ids[0])),
-            kind="selection" if len(ids) > 1 else "finding",
-            reach=reach,
-            suggestion=next(iter(distill.suggestions(workspace(), rows[:1]).values()), None)
-            if len(patterns) == 1
-            else None,
-        ),
-        shortcuts=not suppress_form.asking(),
-    )
-    if suppress_form.is_burst(rows):
-        suppress_form.burst_button(ids, key="bulk_suppress")
-    st.download_button(
-        "Report (HTML)",
-        data=lambda: reporting.html_report(ids, filters="a hand-picked selection"),
-        file_name=f"deepaid-{len(ids)}-findings.html",
-        mime="text/html",
-        on_click="ignore",
-        icon=":material/download:",
-        disabled=len(ids) > _REPORT_LIMIT,
-    )
-
-
-def _preview(view: QueueView) -> None:
-    finding_id = session.param("peek")
-    if finding_id is None:
-        st.caption("Nothing is picked. Click a row to preview it here.")
-        return
-    try:
-        finding = workspace().store.finding(finding_id)
-    except NotFoundError:
         session.set_param("peek", None)
-        st.caption("Nothing is picked. Click a row to preview it here.")
-        return
-    ratio = finding.ratio
-    diagnostics = finding.interpretation.diagnostics
-    row = workspace().store.row(finding_id)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{finding.id}**")
-        if row.verdict is not None or row.suppression_number is not None:
-            panels.standing_badge(row)
-        panels.severity_badge(ratio)
-        panels.proof_badge(
-            verified=diagnostics.verified,
-            reference_score=diagnostics.reference_score,
-            threshold=diagnostics.threshold,
-        )
-    if st.button(
-        "Investigate",
-        type="primary",
-        shortcut=None if suppress_form.asking() else "O",
-        key="peek_open",
-        icon=":material/search:",
-    ):
-        navigation.go("finding", {"id": finding.id, **view.packed()})
-    st.text(
-        f"{one_line(shorten(finding.entity, 120))}\n"
-        f"{format_count(finding.event_count, 'event')}, last "
-        f"{format_time_utc(finding.last_time)}\n{severity(ratio)}, "
-        + format_excess(finding.max_score, finding.threshold, ratio)
-    )
-    kinds.preview(finding)
-    st.text(triage.drafted_reason(finding))
 
 
-def _footer(
-    view: QueueView,
-    query: FindingQuery,
-    total: int,
-    rows: tuple[FindingRow, ...],
-) -> None:
+def _footer(view: QueueView, query: FindingQuery, total: int) -> None:
+    said = queue_bulk.words(view)
     with st.container(horizontal=True, vertical_alignment="center"):
+        queue_bulk.button(view, query, total)
         st.download_button(
             f"CSV of all {total:,} that match",
-            data=lambda: export.findings_csv(workspace().store, query),
+            data=lambda: export.findings_csv(
+                workspace(), workspace().store.ids(query), filters=said
+            ),
             file_name="deepaid-findings.csv",
             mime="text/csv",
             on_click="ignore",
             icon=":material/download:",
         )
-        if rows and total <= _REPORT_LIMIT:
+        if total <= queue_side.REPORT_LIMIT:
             st.download_button(
                 f"Report (HTML) on all {total:,}",
-                data=lambda: reporting.html_report(
-                    workspace().store.ids(query),
-                    filters=", ".join(f"{k}: {v}" for k, v in view.to_params().items()),
-                ),
+                data=lambda: reporting.html_report(workspace().store.ids(query), filters=said),
                 file_name="deepaid-findings.html",
                 mime="text/html",
                 on_click="ignore",

@@ -7,6 +7,7 @@ half-typed and the last thing done, for its Undo button.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
 from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,6 +17,8 @@ from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, GroupBy, Sort
 from deepaid_core.domain.severity import SEVERITY_BOUNDS
 from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_ui import drafts
+from deepaid_core.workflow.assign import RESERVED
 from deepaid_ui.workspace import workspace
 
 __all__ = [
@@ -38,19 +41,21 @@ __all__ = [
     "set_param",
 ]
 
-PAGE_SIZE = 50
+PAGE_SIZE = 20
 STATUSES = ("open", "closed", "suppressed", "all")
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SEVERITIES = tuple(str(band) for band, _ in SEVERITY_BOUNDS)
 GROUPINGS: tuple[str, ...] = ("none", *get_args(GroupBy))
 
 _AUTHOR = "_author"
+_AUTHOR_KEPT = "analyst"
 AUTHOR_BOX = "analyst"
 _DONE = "_done"
 _LAST = "_last_finding"
 _ID = re.compile(r"[FPD]-[0-9A-Za-z]{10}")
 _HOUR = re.compile("[0-9]{1,10}")
 _SUPPRESSION = re.compile("(?:S-)?([0-9]{1,9})")
+_CASE = re.compile("(?:C-)?([0-9]{1,9})")
 _LONGEST_PARAM = 200
 _LONGEST_VIEW = 1500
 
@@ -100,6 +105,11 @@ class QueueView:
         proof: "verified" or "not verified".
         suppression: Number of a suppression that the findings fall under.
         resurfaced: "yes" for findings that a suppression leaves in the queue as a check.
+        assignee: "mine", "unassigned", "mine or unassigned", or a name.
+        case: Number of a case that holds the findings.
+        since: Start of the hour in which the findings begin or go on, Unix seconds.
+        after: First day, "2025-10-09", in UTC.
+        before: Last day.
         q: Text to look for.
         group: "none" or what to group by.
         page: From 1.
@@ -115,8 +125,12 @@ class QueueView:
     proof: str | None = None
     suppression: str | None = None
     resurfaced: str | None = None
+    assignee: str | None = None
+    case: str | None = None
     q: str = ""
     since: str | None = None
+    after: str | None = None
+    before: str | None = None
     sort: str = "score"
     group: str = "none"
     page: int = 1
@@ -132,6 +146,7 @@ class QueueView:
         page = text("page") or "1"
         pattern = text("pattern")
         suppression = _SUPPRESSION.fullmatch(text("suppression") or "")
+        case = _CASE.fullmatch(text("case") or "")
         return cls(
             status=_one_of(text("status"), STATUSES, "open"),
             severity=text("severity") if text("severity") in SEVERITIES else None,
@@ -143,8 +158,12 @@ class QueueView:
             proof=text("proof") if text("proof") in {"verified", "not verified"} else None,
             suppression=suppression.group(1) if suppression else None,
             resurfaced="yes" if text("resurfaced") == "yes" else None,
+            assignee=text("assignee"),
+            case=case.group(1) if case else None,
             q=(text("q") or "").strip(),
             since=text("since") if _HOUR.fullmatch(text("since") or "") else None,
+            after=_day(text("after")),
+            before=_day(text("before")),
             sort=_one_of(text("sort"), SORTS, "score"),
             group=_one_of(text("group"), GROUPINGS, "none"),
             page=min(int(page), 1_000_000) if page.isdecimal() and int(page) else 1,
@@ -182,6 +201,8 @@ class QueueView:
         """
         low, high = _ratios(self.severity)
         since = float(self.since) if self.since else None
+        starts = [since, _midnight(self.after)]
+        ends = [since + 3600.0 if since is not None else None, _midnight(self.before, days=1)]
         sort: Sort = next(sort for sort in SORTS if sort == self.sort)
         return FindingQuery(
             status=None if self.status == "all" else Status(self.status),
@@ -193,13 +214,38 @@ class QueueView:
             text=self.q,
             min_ratio=low,
             max_ratio=high,
-            since=since,
-            until=since + 3600.0 if since is not None else None,
+            since=max((time for time in starts if time is not None), default=None),
+            until=min((time for time in ends if time is not None), default=None),
             paths=paths,
             suppression=int(self.suppression) if self.suppression else None,
             resurfaced=True if self.resurfaced else None,
+            assignees=_assignees(self.assignee),
+            case_number=int(self.case) if self.case else None,
             sort=sort,
         )
+
+
+def _day(value: str | None) -> str | None:
+    try:
+        return date.fromisoformat(value).isoformat() if value else None
+    except ValueError:
+        return None
+
+
+def _midnight(day: str | None, *, days: int = 0) -> float | None:
+    """The moment that a day begins, or one that many days later, in UTC."""
+    if day is None:
+        return None
+    return datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() + days * 86_400.0
+
+
+def _assignees(wanted: str | None) -> tuple[str, ...] | None:
+    # Nobody is called as these are: `assign` refuses to assign anything to such a name.
+    if wanted is None or wanted not in RESERVED:
+        return None if wanted is None else (wanted,)
+    mine = (author(),) if wanted != "unassigned" else ()
+    nobody = ("",) if wanted != "mine" else ()
+    return (*(name for name in mine if name), *nobody)
 
 
 def opened_finding() -> str | None:
@@ -224,14 +270,22 @@ def last_finding() -> str | None:
 
 
 def author() -> str | None:
-    """Who judges: DEEPAID_USER, else the name given in this session."""
+    """Who judges: DEEPAID_USER, else the name that was given once in this browser."""
+    if known := workspace().author:
+        return known
     given: str | None = st.session_state.get(_AUTHOR)
-    return workspace().author or given
+    if not given and (given := drafts.draft(_AUTHOR_KEPT).get("name")):
+        # Written again, so that a name in use is not forgotten like a draft that nobody touches.
+        st.session_state[_AUTHOR] = given
+        drafts.keep(_AUTHOR_KEPT, {"name": given})
+    return given or None
 
 
 def set_author(name: str) -> None:
-    """Remember, for this session, who judges; for use in callbacks."""
-    st.session_state[_AUTHOR] = st.session_state[AUTHOR_BOX] = name.strip()[:80]
+    """Remember, for this browser, who judges; for use in callbacks."""
+    name = name.strip()[:80]
+    st.session_state[_AUTHOR] = st.session_state[AUTHOR_BOX] = name
+    drafts.keep(_AUTHOR_KEPT, {"name": name})
 
 
 @dataclass(frozen=True, slots=True)

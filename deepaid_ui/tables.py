@@ -337,6 +337,7 @@ def show(
     clickable: bool = True,
     height: int | str = "content",
     on_click: Callable[[], None] | None = None,
+    widths: Mapping[str, Any] | None = None,
 ) -> Any:
     """Show a table; returns its selection.
 
@@ -348,10 +349,15 @@ def show(
         clickable: Whether a click on a cell counts.
         height: Pixels, or "content".
         on_click: Called before the page is drawn again; the selection is in the session's state.
+        widths: Settings of columns that differ from those of other tables.
     """
-    config = {name: _CONFIG[name] for name in frame.columns if name in _CONFIG}
+    known = {**_CONFIG, **(widths or {})}
+    config = {name: known[name] for name in frame.columns if name in known}
     if "Severity" in frame.columns:
-        config["Severity"] = _severity_column(frame["Severity"])
+        config["Severity"] = {
+            **_severity_column(frame["Severity"]),
+            **(widths or {}).get("Severity", {}),
+        }
     if frame.columns[0] == "Pattern":
         config["What deviates"] = st.column_config.TextColumn(width=380)
         config["Verdicts"] = st.column_config.TextColumn(width=150, help=_VERDICTS_HELP)

@@ -1,10 +1,10 @@
-"""Findings to judge: filter, sort, group, bulk verdict."""
+"""Findings to judge: filter, sort, group, decide on one or many."""
 
 import streamlit as st
 
-from deepaid_ui import panels, queue_view, suppress_form
+from deepaid_ui import panels, queue_view
 
 st.header("Queue")
-panels.banner(shortcut=not suppress_form.asking())
-suppress_form.burst_dialog()
+panels.banner(shortcut=not queue_view.asking())
+queue_view.dialogs()
 queue_view.show()

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from deepaid_ui.navigation import PAGES
+from deepaid_ui.session import PAGE_SIZE
 from tests.pages.conftest import HOSTILE, ROOT
 
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pages").rglob("*.py"))
@@ -51,7 +52,7 @@ def test_page_opens_on_a_filled_workspace(open_page, findings, path):
     assert not app.error
 
 
-@pytest.mark.parametrize("tab", ["Why", "Proof", "Evidence", "Pattern and history"])
+@pytest.mark.parametrize("tab", ["Deviations", "Pattern and history", "Evidence", "Activity"])
 def test_each_tab_of_a_finding_opens_by_its_address(open_page, findings, tab):
     app = open_page("pages/triage/finding.py", id=findings[0].id, tab=tab)
     assert not app.exception
@@ -84,7 +85,7 @@ def test_clearing_a_narrow_filter_brings_the_open_findings_back(open_page, findi
     app = open_page("pages/triage/queue.py", q="no such host", severity="critical")
     next(button for button in app.button if button.label == "Clear filters").click().run()
     assert not app.error
-    assert len(app.dataframe[0].value) == 50
+    assert len(app.dataframe[0].value) == PAGE_SIZE
 
 
 @pytest.mark.parametrize(

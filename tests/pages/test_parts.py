@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import io
 import re
 import threading
@@ -38,10 +39,15 @@ def test_no_spreadsheet_takes_a_cell_for_a_formula(text):
 
 
 def test_exported_findings_are_inert_and_complete(workspace, findings):
-    rows = list(csv.DictReader(io.StringIO(findings_csv(workspace.store, FindingQuery()).decode())))
+    ids = workspace.store.ids(FindingQuery())
+    data = findings_csv(workspace, ids, filters="all")
+    rows = list(csv.DictReader(io.StringIO(data.decode())))
     assert {row["finding"] for row in rows} == {finding.id for finding in findings}
     hostile = next(row for row in rows if row["finding"] == findings[5].id)
     assert hostile["entity"] == findings[5].entity
+    (line,) = workspace.store.desk.actions()
+    assert line.action.facts["sha256"] == hashlib.sha256(data).hexdigest()
+    assert line.action.facts["findings"] == str(len(findings))
 
 
 views = st.builds(
@@ -53,6 +59,10 @@ views = st.builds(
     pattern=st.none() | st.from_regex(r"P-[0-9a-f]{10}", fullmatch=True),
     suggestion=MAYBE,
     proof=st.none() | st.sampled_from(["verified", "not verified"]),
+    assignee=MAYBE,
+    case=st.none() | st.integers(1, 10**9 - 1).map(str),
+    after=st.none() | st.dates().map(str),
+    before=st.none() | st.dates().map(str),
     q=st.text(max_size=20).map(str.strip),
     sort=st.sampled_from(SORTS),
     group=st.sampled_from(GROUPINGS),
@@ -65,7 +75,10 @@ def test_a_view_comes_back_from_its_parameters(view):
     assert QueueView.of(view.to_params()) == view
 
 
-@given(st.dictionaries(st.sampled_from(["status", "page", "since", "sort", "q"]), st.text()))
+NAMES = ["status", "page", "since", "sort", "q", "assignee", "case", "after", "before"]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.text() | st.dates().map(str)))
 def test_any_parameters_give_a_query(params):
     assert QueueView.of(params).query().sort in SORTS
 
