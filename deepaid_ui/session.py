@@ -17,8 +17,8 @@ from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, GroupBy, Sort
 from deepaid_core.domain.severity import SEVERITY_BOUNDS
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_ui import drafts
 from deepaid_core.workflow.assign import RESERVED
+from deepaid_ui import drafts
 from deepaid_ui.workspace import workspace
 
 __all__ = [
