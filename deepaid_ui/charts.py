@@ -7,7 +7,7 @@ import streamlit as st
 
 from deepaid_core.figures.theme import wrapped
 
-__all__ = ["compact", "narrow", "picked", "show"]
+__all__ = ["compact", "narrow", "picked", "show", "still"]
 
 
 _NARROW_TITLE = 46
@@ -42,6 +42,18 @@ def show(figure: go.Figure, key: str, *, alt: str = "") -> None:
         key=key,
         config=_config(key),
         alt=alt or _alt(figure),
+        theme="streamlit",
+    )
+
+
+def still(figure: go.Figure, key: str, *, alt: str) -> None:
+    """Show a small figure that answers to hovering only, without the bar of tools."""
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        key=key,
+        config={"displayModeBar": False, "scrollZoom": False},
+        alt=alt,
         theme="streamlit",
     )
 

@@ -130,6 +130,7 @@ def verdict_form(
     after: Callable[[], None] | None = None,
     next_label: str | None = None,
     shortcuts: bool = True,
+    save_key: bool = True,
     saved: Callable[[], None] | None = None,
 ) -> None:
     """Draw the form; saving redraws the whole page.
@@ -139,6 +140,7 @@ def verdict_form(
         after: Called once the verdict is stored when the first of two save buttons was used.
         next_label: Label of that button; without one there is only "Save".
         shortcuts: Whether letters choose the label; only one form on a page may have them.
+        save_key: Whether Ctrl+Enter saves and goes on, where letters choose the label.
         saved: Called once the verdict is stored, whichever button was used.
     """
     if st.session_state.pop(SAVED, False):
@@ -160,7 +162,7 @@ def verdict_form(
                 next_label,
                 key=f"{target.key}-next",
                 type="primary",
-                shortcut="Ctrl+Enter" if shortcuts else None,
+                shortcut="Ctrl+Enter" if shortcuts and save_key else None,
                 on_click=saving,
                 args=(target, after, saved),
             )

@@ -1,30 +1,25 @@
-"""The parts of a finding's page."""
+"""The parts of a finding's page that decide: why it was flagged, and the verdict beside it."""
 
 import streamlit as st
 
-from deepaid_core.domain.finding import Finding, Status
-from deepaid_core.domain.queries import FindingQuery, FindingRow, PatternRow
-from deepaid_core.figures.numbers import (
-    format_count,
-    format_duration,
-    format_excess,
-    format_score,
-    format_time_utc,
-)
-from deepaid_core.figures.scores import flip_curve, members_timeline, score_strip
+from deepaid_core.domain.finding import Finding
+from deepaid_core.domain.queries import FindingRow, PatternRow
+from deepaid_core.figures.gauge import gauge_sentence
+from deepaid_core.figures.numbers import format_count
+from deepaid_core.figures.scores import flip_curve
 from deepaid_core.figures.text import shorten
-from deepaid_core.workflow import distill, suppress, triage
+from deepaid_core.workflow import suppress, triage
 from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui import (
     charts,
     filters,
     firmness,
     forms,
+    investigate_keys,
+    investigate_notices,
     navigation,
     panels,
-    patterns,
     problems,
-    reporting,
     session,
     suppress_form,
     tables,
@@ -34,124 +29,27 @@ from deepaid_ui.text import one_line, plain
 from deepaid_ui.views import kinds
 from deepaid_ui.workspace import workspace
 
-__all__ = ["evidence", "header", "history", "proof", "rail", "why"]
-
-_SIMILAR = 20
-_NAME = 120
+__all__ = ["deviations", "rail"]
 
 
-def _step(finding_id: str) -> None:
-    session.set_param("id", finding_id)
-    session.forget_done()
-
-
-def header(finding: Finding, row: FindingRow, view: QueueView) -> None:
-    """Id, badges, ways on, and what it is about."""
-    diagnostics = finding.interpretation.diagnostics
-    asking = suppress_form.asking()
-    before, after = workspace().store.neighbours(view.query(filters.paths_for(view)), finding.id)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(finding.id, anchor=False, width="content")
-        panels.severity_badge(row.ratio)
-        panels.proof_badge(
-            verified=diagnostics.verified,
-            reference_score=diagnostics.reference_score,
-            threshold=diagnostics.threshold,
-        )
-        panels.standing_badge(row)
-        st.space("stretch")
-        if st.button("Queue", icon=":material/list:", help="Back to the queue as it was left"):
-            navigation.go("queue", view.to_params())
-        st.button(
-            "Previous",
-            shortcut=None if asking else "K",
-            disabled=before is None,
-            on_click=_step,
-            args=(before,),
-            help="The one before in the queue's order",
-        )
-        st.button(
-            "Next",
-            shortcut=None if asking else "J",
-            disabled=after is None,
-            on_click=_step,
-            args=(after,),
-            help="The one after in the queue's order",
-        )
-        st.download_button(
-            "Report (HTML)",
-            data=lambda: reporting.html_report([finding.id]),
-            file_name=f"deepaid-{finding.id}.html",
-            mime="text/html",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-    panels.facts(
-        (
-            ("Entity", shorten(finding.entity, _NAME)),
-            ("Score", _score(row)),
-            ("Detector", f"{finding.detector_name} ({finding.detector_id})"),
-            ("Events", _events(finding)),
-            ("First event", format_time_utc(finding.first_time)),
-            ("Last event", format_time_utc(finding.last_time)),
-            ("Source", shorten(finding.source_name, _NAME)),
-            (
-                "Closest normal",
-                f"scores {format_score(diagnostics.reference_score)}, "
-                f"threshold {format_score(diagnostics.threshold)}",
-            ),
-        )
-    )
-
-
-def _score(row: FindingRow) -> str:
-    excess = format_excess(row.max_score, row.threshold, row.ratio)
-    return excess if excess.startswith("score") else f"{format_score(row.max_score)}, {excess}"
-
-
-def _events(finding: Finding) -> str:
-    if finding.event_count == 1:
-        return "1"
-    return f"{finding.event_count:,} in {format_duration(finding.last_time - finding.first_time)}"
-
-
-def why(finding: Finding) -> None:
-    """What is unusual and what would be normal, as its kind of data shows it."""
-    interpretation = finding.interpretation
-    diagnostics = interpretation.diagnostics
-    if not diagnostics.verified:
-        needed = (
-            f" The fewest that work are {diagnostics.deviations_needed}."
-            if diagnostics.deviations_needed
-            else ""
-        )
-        st.warning(
-            plain(
-                f"Not verified: with up to {diagnostics.max_deviations} deviations no event was "
-                f"found that the detector accepts.{needed} What follows is the nearest attempt; "
-                f"it scores {format_score(diagnostics.reference_score)}, the threshold is "
-                f"{format_score(diagnostics.threshold)}."
-            ),
-            icon=":material/warning:",
-        )
+def deviations(finding: Finding) -> None:
+    """What is unusual and what would be normal, then how far that is proven."""
+    investigate_notices.of_interpretation(finding)
     kinds.why(finding)
+    st.divider()
+    _proof(finding)
 
 
-def proof(finding: Finding) -> None:
+def _proof(finding: Finding) -> None:
     """Why the closest normal event counts as normal, and how firm the interpretation is."""
     diagnostics = finding.interpretation.diagnostics
+    st.markdown("**Proof: how far to trust this**")
     left, right = st.columns(2, gap="medium")
     with left:
-        charts.show(
-            charts.narrow(
-                score_strip(
-                    diagnostics.score,
-                    diagnostics.threshold,
-                    diagnostics.reference_score,
-                    ratio=finding.ratio,
-                )
-            ),
-            key=f"strip-{finding.id}",
+        charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")
+    with right:
+        st.text(
+            gauge_sentence(diagnostics.score, diagnostics.threshold, diagnostics.reference_score)
         )
         if diagnostics.plausibility is not None:
             st.caption(
@@ -159,108 +57,13 @@ def proof(finding: Finding) -> None:
                 f"{diagnostics.plausibility:.3g} % of such distances between training events; "
                 "the lower, the more it looks like what was seen in training."
             )
-    with right:
-        charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")
-    firmness.show(finding)
-    navigation.link(
-        "compare",
-        "Compare with other methods",
-        {"finding": finding.id, **session.QueueView.carried().packed()},
-        icon=":material/balance:",
-    )
-
-
-def evidence(finding: Finding) -> None:
-    """Events over time, raw rows around the interpreted one, counterparts."""
-    charts.show(
-        members_timeline(
-            finding.member_times,
-            finding.member_scores,
-            finding.threshold,
-            finding.event_time,
-            ratio=finding.ratio,
-        ),
-        key=f"members-{finding.id}",
-    )
-    if finding.peers:
-        st.markdown("**Counterparts**")
-        tables.show(
-            tables.peers_frame(finding.peers),
-            key=f"peers-{finding.id}",
-            alt="Counterparts and how many events each",
-            clickable=False,
-        )
-    st.markdown("**Raw events around the interpreted one**")
-    if not finding.evidence:
-        st.caption("The source kept no raw events for this finding.")
-        return
-    tables.show(
-        tables.evidence_frame(finding),
-        key=f"evidence-{finding.id}",
-        alt="Raw events around the interpreted one",
-        clickable=False,
-    )
-
-
-def history(
-    finding: Finding, row: FindingRow, pattern: PatternRow | None, suggestion: Suggestion
-) -> None:
-    """The pattern, what was decided on it before, and on this finding."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Pattern {plain(finding.pattern_id)}**")
-        patterns.attack_badge(pattern)
+        firmness.show(finding)
         navigation.link(
-            "patterns",
-            "Open the pattern",
-            {"pattern": finding.pattern_id},
-            icon=":material/schema:",
+            "compare",
+            "Compare with other methods",
+            {"finding": finding.id, **session.QueueView.carried().packed()},
+            icon=":material/balance:",
         )
-    for position, state in enumerate(finding.path, start=1):
-        st.text(f"{position}. {distill.describe(state)}")
-    if pattern is not None:
-        panels.facts(
-            (
-                ("Findings", patterns.summary(pattern)),
-                ("Entities", f"{pattern.entities:,}"),
-                ("True / false positive", f"{pattern.true_positives} / {pattern.false_positives}"),
-                (
-                    "Benign / undetermined",
-                    f"{pattern.benign_positives} / {pattern.undetermined}",
-                ),
-            )
-        )
-    st.markdown("**What the Distiller makes of it**")
-    st.text(f"{tables.suggestion_text(suggestion)}. {suggestion.reason}")
-    st.markdown("**Findings of this pattern that were judged before**")
-    judged = workspace().store.page(
-        FindingQuery(status=Status.CLOSED, pattern_id=finding.pattern_id, sort="newest"),
-        limit=_SIMILAR + 1,
-    )
-    similar = [other for other in judged if other.id != finding.id][:_SIMILAR]
-    if similar:
-        selection = tables.show(
-            tables.findings_frame(similar, {})[
-                ["Finding", "Verdict", "Entity", "Severity", "Last event (UTC)"]
-            ],
-            key=f"similar-{finding.id}-{filters.version()}",
-            alt="Findings of the same pattern with their verdicts",
-        )
-        cell = tables.clicked_row(selection)
-        if cell and cell[0] < len(similar):
-            navigation.go("finding", {"id": similar[cell[0]].id})
-    else:
-        st.caption("None yet.")
-    st.markdown("**Verdicts on this finding**")
-    verdicts = workspace().store.verdicts(finding_id=finding.id)
-    if verdicts:
-        tables.show(
-            tables.verdicts_frame(verdicts),
-            key=f"history-{finding.id}-{filters.version()}",
-            alt="Verdicts on this finding",
-            clickable=False,
-        )
-    else:
-        st.caption("None yet.")
 
 
 def _under(row: FindingRow, number: int) -> None:
@@ -288,8 +91,18 @@ def rail(
     *,
     pattern: PatternRow | None,
     suggestion: Suggestion,
+    save_key: bool,
 ) -> None:
-    """What the Distiller suggests and the verdict form."""
+    """What the Distiller suggests and the verdict form.
+
+    Args:
+        finding: Which.
+        row: The same as a line of the queue.
+        view: Whose next finding "Save & next" opens.
+        pattern: Of the finding, if it is known.
+        suggestion: What the Distiller makes of it.
+        save_key: Whether Ctrl+Enter saves; in a note it adds the note instead.
+    """
     with st.container(border=True):
         st.caption("The Distiller suggests")
         st.text(tables.suggestion_text(suggestion))
@@ -334,8 +147,10 @@ def rail(
                 if pattern
                 else "",
                 suggestion=suggestion,
+                seen={finding.id: row.verdict_number},
             ),
             after=go_on,
             next_label="Save & next",
-            shortcuts=not suppress_form.asking(),
+            shortcuts=not investigate_keys.asking(),
+            save_key=save_key,
         )

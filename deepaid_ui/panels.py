@@ -10,7 +10,8 @@ from deepaid_core.domain.queries import FindingRow
 from deepaid_core.domain.severity import SEVERITY_BOUNDS, Severity, severity
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.figures.numbers import format_count, format_ratio, format_score
-from deepaid_core.workflow import triage
+from deepaid_core.figures.text import shorten
+from deepaid_core.workflow import triage, undo_actions
 from deepaid_core.workflow.ledger import kind_of
 from deepaid_ui import problems, session
 from deepaid_ui.text import one_line, plain
@@ -20,6 +21,7 @@ __all__ = [
     "BANDS",
     "LABEL_NAMES",
     "SEVERITY_COLORS",
+    "assignee_badge",
     "banner",
     "empty_state",
     "facts",
@@ -32,6 +34,7 @@ __all__ = [
     "undo",
 ]
 
+_NAME = 60
 Color: TypeAlias = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 SEVERITY_COLORS: Mapping[Severity, Color] = {
@@ -73,6 +76,8 @@ _STYLE = """<style>
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] em {
   color: inherit; opacity: 0.85;
 }
+/* Their keys work without being seen: the tabs themselves are on the page. */
+.st-key-tab_keys { display: none; }
 .st-key-rail { position: sticky; top: 4rem; }
 </style>"""
 
@@ -98,17 +103,28 @@ def severity_badge(ratio: float) -> None:
     )
 
 
-def proof_badge(*, verified: bool, reference_score: float, threshold: float) -> None:
-    """Whether the reference was checked against the detector, with the numbers."""
+def proof_badge(
+    *, verified: bool, reference_score: float, threshold: float, in_full: bool = False
+) -> None:
+    """Whether the reference was checked against the detector.
+
+    Args:
+        verified: It was, and is accepted.
+        reference_score: Score of the closest normal event.
+        threshold: The detector's.
+        in_full: The numbers stand in the badge, not in its help alone.
+    """
+    sign = "≤" if reference_score <= threshold else ">"
+    shown = f": {format_score(reference_score)} {sign} {format_score(threshold)}" if in_full else ""
     numbers = (
         f"The closest normal event scores {format_score(reference_score)}; the threshold is "
         f"{format_score(threshold)}."
     )
     if verified:
-        st.badge("Verified", icon=":material/check:", color="green", help=numbers)
+        st.badge(plain(f"Verified{shown}"), icon=":material/check:", color="green", help=numbers)
     else:
         st.badge(
-            "Not verified",
+            plain(f"Not verified{shown}"),
             icon=":material/close:",
             color="orange",
             help=numbers + " No accepted event was found: read the deviations with care.",
@@ -142,6 +158,14 @@ def standing_badge(row: FindingRow) -> None:
         )
 
 
+def assignee_badge(assignee: str | None) -> None:
+    """Who looks at a finding."""
+    if assignee:
+        st.badge(plain(shorten(assignee, _NAME)), icon=":material/person:", color="blue")
+    else:
+        st.badge("Unassigned", icon=":material/person_off:", color="gray")
+
+
 def facts(pairs: Sequence[tuple[str, str]], *, columns: int = 4) -> None:
     """Names, ours, and values, anybody's, in a row of columns."""
     for start in range(0, len(pairs), columns):
@@ -168,11 +192,24 @@ def _entries(numbers: Sequence[int]) -> str:
     return f"S-{numbers[0]}" if kind == "suppression" else f"{kind} {numbers[0]}"
 
 
-def undo(numbers: Sequence[int]) -> None:
-    """Take entries of the log back and say what that did; for use in callbacks."""
-    who = session.author()
+def undo(numbers: Sequence[int], actions: Sequence[int] = ()) -> None:
+    """Take entries of both logs back and say what that did; for use in callbacks.
+
+    Args:
+        numbers: Of the log of decisions.
+        actions: Of the log of actions.
+    """
+    said = [_decisions_back(numbers)] if numbers else []
+    if actions:
+        back = undo_actions.undo_actions(workspace(), actions, author=session.author() or "")
+        said.append(undo_actions.told(back))
+    session.remember_done(session.Done(" ".join(said)))
+
+
+def _decisions_back(numbers: Sequence[int]) -> str:
     what = _entries(numbers)
-    outcome = triage.undo(workspace(), entry_numbers=tuple(numbers), author=who or "")
+    who = session.author() or ""
+    outcome = triage.undo(workspace(), entry_numbers=tuple(numbers), author=who)
     text = f"Took back {what}: {format_count(outcome.findings, 'finding')} as before."
     if outcome.reopened:
         text += f" {outcome.reopened:,} of them came back to the queue."
@@ -181,7 +218,7 @@ def undo(numbers: Sequence[int]) -> None:
             f" The Distiller now explains {outcome.explained_after:,} open findings, "
             f"{outcome.explained_before:,} before."
         )
-    session.remember_done(session.Done(text))
+    return text
 
 
 def banner(*, shortcut: bool = True) -> None:
@@ -201,15 +238,16 @@ def banner(*, shortcut: bool = True) -> None:
     with place.container(border=True, horizontal=True, vertical_alignment="center", key="banner"):
         st.badge("Saved", icon=":material/check:", color="green")
         st.text(last.text, width="stretch")
-        if last.numbers:
+        if last.numbers or last.actions:
             st.button(
                 "Undo",
                 key="banner_undo",
                 icon=":material/undo:",
                 shortcut="Z" if shortcut else None,
                 on_click=problems.in_callback(undo),
-                args=(last.numbers,),
+                args=(last.numbers, last.actions),
             )
+        if last.numbers:
             st.page_link(
                 "pages/knowledge/versions.py",
                 label="What it changed",
@@ -228,6 +266,7 @@ def sidebar(extra: Callable[[], None] | None = None) -> None:
             st.caption("Analyst")
             st.text(known)
         else:
+            st.session_state.setdefault(session.AUTHOR_BOX, session.author() or "")
             st.text_input(
                 "Analyst",
                 placeholder="Your name",

@@ -154,7 +154,7 @@ def test_hostile_text_reaches_no_markdown(open_page, workspace):
 
 
 def test_the_page_of_a_finding_leads_here(open_page, findings):
-    app = open_page("pages/triage/finding.py", id=findings[0].id, tab="Proof")
+    app = open_page("pages/triage/finding.py", id=findings[0].id, tab="Deviations")
     links = [element.proto for element in app.get("page_link")]
     assert any("Compare with other methods" in str(link) for link in links)
 

@@ -30,7 +30,7 @@ def said(app):
 
 def opened(open_page, workspace, finding):
     workspace.store.add_run(make_run(detector_id=finding.detector_id), [finding])
-    app = open_page(PAGE, id=finding.id, tab="Proof")
+    app = open_page(PAGE, id=finding.id, tab="Deviations")
     assert not app.exception
     return app
 

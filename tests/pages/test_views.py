@@ -43,7 +43,7 @@ def stored(workspace):
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-@pytest.mark.parametrize("tab", ["Why", "Proof", "Evidence", "Pattern and history"])
+@pytest.mark.parametrize("tab", ["Deviations", "Pattern and history", "Evidence", "Activity"])
 def test_every_tab_of_every_kind_opens(open_page, stored, make, tab):
     app = open_page(PAGE, id=stored(make()), tab=tab)
     assert not app.exception
@@ -83,7 +83,7 @@ def test_hostile_text_reaches_no_markdown(open_page, stored, make):
 def test_a_finding_that_kept_next_to_nothing_still_opens(open_page, stored, make):
     finding = bare(make())
     finding_id = stored(finding)
-    for tab in ("Why", "Proof", "Evidence"):
+    for tab in ("Deviations", "Evidence", "Activity"):
         app = open_page(PAGE, id=finding_id, tab=tab)
         assert not app.exception
         assert not app.error
