@@ -6,11 +6,33 @@ It describes the detector: which event it would have let pass, not what anybody 
 from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.modality import Modality
 from deepaid_core.workflow.bench_base import Bench
-from deepaid_core.workflow.bench_parts import BenchScore, Choice, Edits, Effect, Fix, Part, Value
+from deepaid_core.workflow.bench_parts import (
+    BenchScore,
+    Choice,
+    Edits,
+    Effect,
+    Fix,
+    Part,
+    Value,
+    way_done,
+    way_to,
+)
 from deepaid_core.workflow.reopening import reopened
 from deepaid_core.workspace import Workspace
 
-__all__ = ["Bench", "BenchScore", "Choice", "Edits", "Effect", "Fix", "Part", "Value", "open_bench"]
+__all__ = [
+    "Bench",
+    "BenchScore",
+    "Choice",
+    "Edits",
+    "Effect",
+    "Fix",
+    "Part",
+    "Value",
+    "open_bench",
+    "way_done",
+    "way_to",
+]
 
 
 def open_bench(workspace: Workspace, finding: Finding, *, budget_ms: float | None = None) -> Bench:

@@ -1,10 +1,22 @@
 """What a bench works with: parts of an event that can be edited, edits, and what comes of them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-__all__ = ["BenchScore", "Choice", "Edits", "Effect", "Fix", "Part", "PartKind", "Value"]
+__all__ = [
+    "BenchScore",
+    "Choice",
+    "Edits",
+    "Effect",
+    "Fix",
+    "Part",
+    "PartKind",
+    "Value",
+    "way_done",
+    "way_to",
+]
 
 Value: TypeAlias = float | str
 """A number in the cell's own unit, or the value of a `Choice`."""
@@ -13,6 +25,8 @@ Edits: TypeAlias = Mapping[str, Value]
 """Cells that are not as in the anomaly, and what they hold instead."""
 
 PartKind: TypeAlias = Literal["number", "integer", "choice"]
+
+_WIDE: Final = 20.0  # times apart, from which the way between two values is in logarithms
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +155,41 @@ class Fix:
     def works(self) -> bool:
         """Whether the detector accepts it."""
         return self.score.accepted
+
+
+def way_to(part: Part, share: float) -> float:
+    """The number at a share, 0 to 1, of the way from the anomaly to the closest normal event.
+
+    Values far apart are taken in logarithms, since what matters is near the smaller one.
+
+    Args:
+        part: Of numbers.
+        share: 0 gives exactly the anomaly's value, 1 exactly the reference's.
+    """
+    start, goal = float(part.observed), float(part.reference)
+    if share in (0.0, 1.0):
+        return goal if share else start
+    unit = _log_unit(start, goal)
+    if unit is None:
+        return start + share * (goal - start)
+    low, high = math.log1p(start / unit), math.log1p(goal / unit)
+    return unit * math.expm1(low + share * (high - low))
+
+
+def way_done(part: Part, value: float) -> float:
+    """The share of that way at which a number lies, 0 to 1; values beyond either end are there."""
+    start, goal = float(part.observed), float(part.reference)
+    if start == goal:
+        return 0.0
+    unit = _log_unit(start, goal)
+    if unit is not None and value >= 0:
+        start, goal, value = (math.log1p(one / unit) for one in (start, goal, value))
+    return min(max((value - start) / (goal - start), 0.0), 1.0)
+
+
+def _log_unit(start: float, goal: float) -> float | None:
+    """What numbers are divided by before their logarithm; None for a straight way."""
+    small, large = min(start, goal), max(start, goal)
+    if small < 0 or large <= _WIDE * small:
+        return None
+    return max(small, large * 1e-4)
