@@ -1,32 +1,47 @@
-"""The parts of the first page."""
+"""The upper part of the first page: what to do now."""
+
+import time
 
 import streamlit as st
 
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.progress import Cancelled, Progress
-from deepaid_core.domain.queries import FindingQuery, Overview
-from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.domain.queries import FindingQuery, FindingRow, Overview
 from deepaid_core.figures.numbers import (
     format_count,
+    format_duration,
     format_excess,
     format_share,
     format_time_utc,
 )
-from deepaid_core.figures.scores import times_utc
 from deepaid_core.figures.text import shorten
-from deepaid_core.figures.volume import detector_hours, volume
+from deepaid_core.workflow import standing
 from deepaid_core.workflow.preparation import preparation
-from deepaid_ui import charts, filters, navigation, panels, patterns
+from deepaid_core.workflow.standing import Numbers
+from deepaid_ui import filters, navigation, panels, patterns
 from deepaid_ui.job_panel import job_panel
 from deepaid_ui.jobs import Job, registry
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
-__all__ = ["being_prepared", "counts", "demo_outcome", "next_steps", "nothing_yet", "over_time"]
+__all__ = ["being_prepared", "best_pattern", "counts", "demo_outcome", "next_finding",
+           "nothing_yet", "numbers"]  # fmt: skip
 
-_BEST_PATTERNS = 5
 _HOUR_S = 3600.0
 _LOOK_EVERY_S = 1.0
+_LONGEST = 220
+
+
+# A resource is handed out as it is, and nothing of it ever changes: thousands of hours need no
+# copy for each redraw.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _numbers(home: str, at: str, hour: int) -> Numbers:
+    return standing.numbers(workspace(), now=hour * _HOUR_S)
+
+
+def numbers() -> Numbers:
+    """The counts of the page; taken anew when something changed, and each hour."""
+    return _numbers(str(workspace().home), filters.version(), int(time.time() // _HOUR_S))
 
 
 def _load_demo() -> None:
@@ -43,14 +58,15 @@ def _load_demo() -> None:
 
 def nothing_yet() -> None:
     """An empty workspace: load the demo, or bring own data."""
-    runs = workspace().store.runs()
     if preparation(workspace().home) is not None:
         panels.empty_state("The demo is being prepared", "The first findings appear in seconds.")
         return
-    if runs:
+    events = sum(one.events for one in workspace().store.run_counts())
+    if events:
         panels.empty_state(
             "Nothing was flagged",
-            f"{format_count(runs[0].events, 'event')} were read and none is over the threshold.",
+            f"{format_count(events, 'event')} were read and none is over the threshold. Read more "
+            "data under Data, or look at what a detector flags in the demo.",
         )
     else:
         panels.empty_state(
@@ -95,112 +111,99 @@ def demo_outcome() -> None:
         job_panel(job)
 
 
-def counts(numbers: Overview) -> None:
-    """What is open, and what was decided."""
-    decided = numbers.verdicts
-    places = st.columns(6, gap="small")
-    places[0].metric("Open findings", f"{numbers.open_findings:,}", border=True,
-                     help=f"Of {numbers.findings:,} findings.")  # fmt: skip
-    places[1].metric("Suppressed", f"{numbers.suppressed:,}", border=True,
-                     help="Findings that suppressions keep out of the queue; none is ever "
-                     "deleted.")  # fmt: skip
-    places[2].metric("Patterns", f"{numbers.patterns:,}", border=True,
-                     help="Findings flagged for the same reasons share a pattern.")  # fmt: skip
-    places[3].metric("Entities", f"{numbers.entities:,}", border=True,
-                     help="Hosts, users and sessions that findings are about.")  # fmt: skip
-    places[4].metric(
-        "Not verified", f"{numbers.unverified:,}", border=True,
-        help=f"{format_share(numbers.unverified / numbers.findings)} of findings have no "
-        "reference that the detector accepts.",
-    )  # fmt: skip
-    places[5].metric("Decisions", f"{numbers.decisions:,}", border=True,
-                     help="Verdicts in force; one on a whole pattern counts once.")  # fmt: skip
-    words = [f"{decided[label]:,} {label}" for label in VerdictLabel if decided.get(label)]
-    if words:
-        st.caption(f"Findings with a verdict: {', '.join(words)}.")
-    _to_check()
-
-
-def _to_check() -> None:
-    waiting = workspace().store.count(FindingQuery(status=Status.OPEN, resurfaced=True))
-    if waiting:
-        navigation.link(
-            "queue",
-            f"{format_count(waiting, 'suppressed finding')} re-surfaced for a check",
-            {"resurfaced": "yes"},
-            icon=":material/autorenew:",
+def counts(counted: Numbers) -> None:
+    """The four numbers; each says what it counts and over which time."""
+    now = counted.overview
+    places = st.columns(4, gap="small")
+    with places[0]:
+        _metric(
+            "Open findings",
+            f"{now.open_findings:,}",
+            f"{now.critical:,} critical",
+            f"Findings of all time that wait for a verdict and no suppression holds, of "
+            f"{now.findings:,} in all. Critical: {panels.BANDS.partition(',')[0]} on the severity "
+            "scale.",
         )
-
-
-def next_steps() -> None:
-    """The finding and the pattern to judge first."""
-    store = workspace().store
-    best = store.page(FindingQuery(status=Status.OPEN), limit=1)
-    left, right = st.columns(2, gap="medium")
-    with left.container(border=True, height="stretch"):
-        st.markdown("**Most abnormal open finding**")
-        if best:
-            row = best[0]
-            with st.container(horizontal=True, vertical_alignment="center"):
-                panels.severity_badge(row.ratio)
-                excess = format_excess(row.max_score, row.threshold, row.ratio)
-                st.text(f"{one_line(row.entity)}, {excess}")
-            st.text(one_line(row.summary))
-            if st.button("Start triage", type="primary", icon=":material/play_arrow:"):
-                navigation.go("finding", {"id": row.id})
-        else:
-            st.text("All clear: each finding has a verdict, or a suppression holds it.")
-    with right.container(border=True, height="stretch"):
-        st.markdown("**Pattern to judge next**")
-        first = next(iter(patterns.judge_next()), None)
-        if first is not None:
-            pattern = first.pattern
-            st.text(
-                f"{format_count(pattern.open_findings, 'open finding')} on "
-                f"{format_count(pattern.entities, 'entity', 'entities')}. {one_line(first.reason)}"
-            )
-            st.text(one_line(pattern.example_summary))
-            if st.button("Open the pattern", icon=":material/schema:"):
-                navigation.go("patterns", {"pattern": pattern.pattern_id})
-        else:
-            st.text("Each pattern with open findings has a verdict already.")
-
-
-def over_time(numbers: Overview) -> None:
-    """Traffic and findings over time; a click on an hour opens it in the queue."""
-    left, right = st.columns(2, gap="medium")
-    runs = workspace().store.runs()
-    with left:
-        if runs:
-            charts.show(volume(runs[0].volume), key=f"volume-{runs[0].id}")
-            st.caption(
-                plain(
-                    f"Latest of {format_count(len(runs), 'run')}: {runs[0].source_name}, finished "
-                    f"{format_time_utc(runs[0].finished_time)}."
-                )
-            )
-    with right:
-        figure = detector_hours(numbers.hours)
-        hours = [row for row in numbers.hours if row[3]]
-        names = sorted({name for name, *_ in hours}, reverse=True)
-        # Streamlit hears no clicks on a heat map; unseen bars over its cells bring them.
-        figure.add_bar(
-            x=times_utc([start + _HOUR_S / 2 for _, start, _, _ in hours]),
-            y=[1.0] * len(hours),
-            base=[names.index(name) - 0.5 for name, *_ in hours],
-            width=_HOUR_S * 1000,
-            customdata=[[name, int(start)] for name, start, _, _ in hours],
-            marker={"opacity": 0.0},
-            unselected={"marker": {"opacity": 0.0}},
-            selected={"marker": {"opacity": 0.0}},
-            hoverinfo="none",
-            showlegend=False,
+    with places[1]:
+        _metric(
+            "New patterns",
+            f"{now.new_patterns:,}",
+            f"of {format_count(now.patterns, 'pattern')}",
+            "Patterns with open findings that nobody has judged and whose first finding was added "
+            f"in the 24 hours up to the last addition, {_added(now)}.",
         )
-        hour = charts.picked(figure, key=f"hours-{filters.version()}")
-        if hour:
-            name, start = str(hour[0]), str(int(hour[1]))
-            navigation.go("queue", {"detector": name, "since": start, "status": "all"})
-        st.caption("Click an hour to see its findings in the queue.")
-    st.markdown("**Patterns with most open findings**")
-    best = [one for one in workspace().store.patterns() if one.open_findings][:_BEST_PATTERNS]
-    patterns.clickable(best, key="best", alt="Patterns with most open findings")
+    with places[2]:
+        _metric(
+            "Suppressed",
+            f"{now.suppressed:,}",
+            f"{_share(now.suppressed, now.findings)} of all findings",
+            "Findings of all time that suppressions keep out of the queue now, expired ones "
+            "included; none is ever deleted, and some stay in the queue for a check.",
+        )
+    with places[3]:
+        _metric(
+            "Time to judge",
+            "–" if counted.median_s is None else format_duration(counted.median_s),
+            f"median of {format_count(counted.judged, 'finding')}" if counted.judged
+            else "no verdict in 30 days",
+            "Median time from when a finding was added to its first verdict in force, over the "
+            "findings that were first judged in the last 30 days.",
+        )  # fmt: skip
+
+
+def _metric(label: str, value: str, below: str, explained: str) -> None:
+    st.metric(
+        label,
+        value,
+        below,
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        help=explained,
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return format_share(part / whole) if whole else "0 %"
+
+
+def _added(now: Overview) -> str:
+    return "never" if now.added_time is None else format_time_utc(now.added_time)
+
+
+def next_finding() -> None:
+    """The finding to judge first."""
+    best = workspace().store.page(FindingQuery(status=Status.OPEN), limit=1)
+    st.markdown("**Most abnormal open finding**")
+    if not best:
+        st.text("All clear: each finding has a verdict, or a suppression holds it.")
+        navigation.link("queue", "What was decided", {"status": "closed"}, icon=":material/list:")
+        return
+    row: FindingRow = best[0]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        panels.severity_badge(row.ratio)
+        st.text(one_line(shorten(row.entity, 80)))
+    st.text(
+        f"{format_excess(row.max_score, row.threshold, row.ratio)}; "
+        + one_line(shorten(row.summary, _LONGEST))
+    )
+    if st.button("Start triage", type="primary", icon=":material/play_arrow:"):
+        navigation.go("finding", {"id": row.id})
+
+
+def best_pattern() -> None:
+    """The pattern on which a verdict shortens the queue most."""
+    st.markdown("**Pattern to judge next**")
+    first = next(iter(patterns.judge_next()), None)
+    if first is None:
+        st.text("Each pattern with open findings has a verdict already.")
+        return
+    pattern = first.pattern
+    st.text(one_line(shorten(pattern.example_summary, _LONGEST)))
+    st.text(
+        f"{format_count(pattern.open_findings, 'open finding')} on "
+        f"{format_count(pattern.entities, 'entity', 'entities')}. {one_line(first.reason)}"
+    )
+    if st.button("Open the pattern", icon=":material/schema:"):
+        navigation.go("patterns", {"pattern": pattern.pattern_id})

@@ -86,7 +86,7 @@ def _summary(everything: Sequence[SuppressionView]) -> None:
         st.warning(
             plain(
                 f"{format_count(len(ending), 'suppression')} "
-                f"{'ends' if len(ending) == 1 else 'end'} within three days: {names}. "
+                f"{'ends' if len(ending) == 1 else 'end'} within seven days: {names}. "
                 "Renew what is still true."
             ),
             icon=":material/schedule:",

@@ -42,7 +42,7 @@ STATES: Final[Mapping[SuppressionState, StateLook]] = {
     "expiring": StateLook(
         "◐",
         "orange",
-        "It ends within three days: findings that are added afterwards stay in the queue.",
+        "It ends within seven days: findings that are added afterwards stay in the queue.",
     ),
     "expired": StateLook(
         "○",

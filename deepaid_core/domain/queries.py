@@ -1,24 +1,30 @@
 """What can be asked of the findings in a store, and what comes back."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from deepaid_core.domain.finding import Status
 
 __all__ = [
+    "NEW_S",
+    "DetectorCount",
     "FindingQuery",
     "FindingRow",
     "GroupBy",
     "GroupRow",
+    "HourCount",
     "Overview",
     "PathCount",
     "PatternRow",
     "Reach",
+    "RunCount",
     "Sort",
 ]
 
 Sort = Literal["score", "newest", "oldest", "events", "entity"]
 GroupBy = Literal["pattern", "entity", "detector"]
+NEW_S: Final = 86_400.0
+"""A pattern is new for a day of added findings: a weekend without data makes nothing old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +163,86 @@ class PathCount:
 
 
 @dataclass(frozen=True, slots=True)
+class HourCount:
+    """Findings of one detector that began within one hour, by where they stand.
+
+    Attributes:
+        start: Of the hour, Unix seconds, UTC.
+        closed: Those with a verdict that takes them out of the queue.
+    """
+
+    detector_name: str
+    start: float
+    open_findings: int
+    suppressed: int
+    closed: int
+
+    @property
+    def findings(self) -> int:
+        """All of them."""
+        return self.open_findings + self.suppressed + self.closed
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorCount:
+    """How many findings one detector has, and how many of them lack a verified interpretation."""
+
+    name: str
+    findings: int
+    open_findings: int
+    unverified: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunCount:
+    """What the runs of one detector version read.
+
+    Attributes:
+        events: Scored in all runs together.
+        last_time: Of the last event that any of them read, Unix seconds, UTC.
+        finished_time: When the last of them ended.
+    """
+
+    detector_id: str
+    runs: int
+    events: int
+    last_time: float
+    finished_time: float
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Counts for the first page.
 
     Attributes:
-        verdicts: Findings by the label of their verdict in force.
-        hours: (detector name, hour start as Unix seconds UTC, open findings, all findings).
+        critical: Open findings of critical severity.
+        to_check: Findings under a suppression that wait in the queue for a check.
+        patterns: How many there are.
+        new_patterns: Those with open findings that no verdict in force is on and whose first
+            finding was added within `NEW_S` before `added_time`.
+        added_time: When the last finding was added, Unix seconds, UTC; None without findings.
+        decisions: Verdicts in force; one on many findings counts once.
+        detectors: By name.
+        hours: By detector and hour; hours without findings are left out.
+        slots: (start, open, suppressed, closed findings) of all detectors, in order of time; slots
+            without findings are left out.
+        slot_s: Length of a slot: an hour, or a minute where all findings lie within some hours.
     """
 
     findings: int
     open_findings: int
-    unverified: int
-    patterns: int
-    entities: int
-    events: int
-    verdicts: dict[str, int]
-    decisions: int
+    critical: int
     suppressed: int
-    hours: tuple[tuple[str, float, int, int], ...]
+    unverified: int
+    to_check: int
+    patterns: int
+    new_patterns: int
+    added_time: float | None
+    decisions: int
+    detectors: tuple[DetectorCount, ...]
+    hours: tuple[HourCount, ...]
+    slots: tuple[tuple[float, int, int, int], ...]
+    slot_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from deepaid_core.figures.text import shorten, visible
 
 __all__ = [
+    "format_age",
     "format_count",
     "format_duration",
     "format_excess",
@@ -86,6 +87,16 @@ def format_duration(seconds: float) -> str:
             parts = ((whole // of_large, large_name), (whole % of_large, small_name))
             return sign + " ".join(f"{count} {name}" for count, name in parts if count)
     return f"{sign}{_number(size / 86_400)} d"
+
+
+def format_age(seconds: float) -> str:
+    """How long ago something was, in one unit: "just now", "5 min ago", "3 h ago", "12 d ago"."""
+    if not math.isfinite(seconds) or seconds < 60:
+        return "just now"
+    for limit, size, name in ((3600, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds // size:.0f} {name} ago"
+    return f"{seconds // 86_400:,.0f} d ago"
 
 
 def format_value(value: float | str, unit: str = "") -> str:

@@ -1,21 +1,28 @@
 """How much happened when: events and anomalies, findings by hour, detectors by hour."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import plotly.graph_objects as go
 
+from deepaid_core.domain.queries import HourCount
 from deepaid_core.figures.numbers import (
     format_count,
     format_share,
     format_time_utc,
 )
 from deepaid_core.figures.scores import times_utc
+from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import figure_text
-from deepaid_core.figures.theme import BLUE, GREY, VERMILLION, empty_figure, finish
+from deepaid_core.figures.theme import BLUE, GREY, PURPLE, VERMILLION, empty_figure, finish
 
-__all__ = ["detector_hours", "findings_by_hour", "volume"]
+__all__ = ["detector_hours", "findings_by_hour", "findings_over_time", "hours_table", "volume"]
+
+_Slot: TypeAlias = tuple[float, Sequence[int]]
+"""Its start and a count of each part of a bar."""
 
 _MAX_BARS = 400
+_MAX_BARS_HALF = 120  # on half the width of a page
 _MAX_HOURS = 24 * 14
 _NUMBERED = 30
 _HOUR = 3600.0
@@ -37,15 +44,16 @@ def volume(minutes: Sequence[tuple[float, int, int]]) -> go.Figure:
     """
     if not minutes or not any(events for _, events, _ in minutes):
         return empty_figure("No event yet", "No capture has been read, so there is no traffic.")
-    bars, step = _slots(minutes, 60.0)
-    events = sum(count for _, count, _ in bars)
-    anomalies = sum(flagged for _, _, flagged in bars)
+    parts = [(start, (flagged, count - flagged)) for start, count, flagged in minutes]
+    bars, step = _slots(parts, 60.0, _MAX_BARS)
+    anomalies, rest = _sums(bars)
+    events = anomalies + rest
     title = (
         f"{anomalies:,} of {format_count(events, 'event')} flagged "
         f"({format_share(anomalies / events)})"
     )
     return _stacked(
-        [(start, flagged, count - flagged) for start, count, flagged in bars],
+        bars,
         step=step,
         noun="Events",
         styles=(("flagged", VERMILLION, "/"), ("not flagged", GREY, "")),
@@ -62,38 +70,82 @@ def findings_by_hour(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
     """
     if not any(total for _, _, _, total in hours):
         return empty_figure("No finding yet", "Detect anomalies in a capture to see them here.")
-    bars, step = _slots([(start, total, still) for _, start, still, total in hours], _HOUR)
-    total = sum(count for _, count, _ in bars)
-    still_open = sum(count for _, _, count in bars)
+    counted = [(start, (still, total - still)) for _, start, still, total in hours]
+    bars, step = _slots(counted, _HOUR, _MAX_BARS)
+    still_open, others = _sums(bars)
     return _stacked(
-        [(start, still, total - still) for start, total, still in bars],
+        bars,
         step=step,
         noun="Findings",
         styles=(("open", BLUE, "/"), ("not open", GREY, "")),
-        title=f"{still_open:,} of {format_count(total, 'finding')} open",
+        title=f"{still_open:,} of {format_count(still_open + others, 'finding')} open",
     )
 
 
-def detector_hours(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
+def findings_over_time(slots: Sequence[tuple[float, int, int, int]], slot_s: float) -> go.Figure:
+    """Findings over time as stacked bars: open, suppressed and closed ones.
+
+    Args:
+        slots: (start as Unix seconds UTC, open, suppressed, closed), in order of time.
+        slot_s: Length of a slot, a minute or an hour.
+    """
+    counted = [(start, counts) for start, *counts in slots]
+    if not any(sum(counts) for _, counts in counted):
+        return empty_figure("No finding yet", "Detect anomalies in a capture to see them here.")
+    bars, step = _slots(counted, slot_s, _MAX_BARS_HALF)
+    still_open, suppressed, closed = _sums(bars)
+    total = still_open + suppressed + closed
+    return _stacked(
+        bars,
+        step=step,
+        noun="Findings",
+        styles=(("open", BLUE, "/"), ("suppressed", PURPLE, "x"), ("closed", GREY, "")),
+        title=f"{format_count(total, 'finding')}: {still_open:,} open, {suppressed:,} suppressed, "
+        f"{closed:,} closed",
+    )
+
+
+def hours_table(hours: Sequence[HourCount]) -> Table:
+    """The same findings by detector and hour, the latest hour first."""
+    latest = sorted(hours, key=lambda one: (-one.start, one.detector_name))
+    return Table(
+        title="Findings by detector and hour",
+        columns=("Hour (UTC)", "Detector", "Findings", "Open", "Suppressed", "Closed"),
+        rows=tuple(
+            (
+                format_time_utc(one.start)[:16],
+                one.detector_name,
+                one.findings,
+                one.open_findings,
+                one.suppressed,
+                one.closed,
+            )
+            for one in latest
+        ),
+    )
+
+
+def detector_hours(hours: Sequence[HourCount]) -> go.Figure:
     """Findings per detector and hour as a map.
 
     Args:
-        hours: As in `findings_by_hour`. Of more than two weeks, the last two are drawn.
+        hours: In any order. Of more than two weeks, the last two are drawn.
     """
-    counted = [row for row in hours if row[3]]
+    counted = [one for one in hours if one.findings]
     if not counted:
         return empty_figure("No finding yet", "Detect anomalies in a capture to see them here.")
-    last = max(start for _, start, _, _ in counted)
-    first = max(min(start for _, start, _, _ in counted), last - (_MAX_HOURS - 1) * _HOUR)
-    names = sorted({name for name, start, _, _ in counted if start >= first}, reverse=True)
+    last = max(one.start for one in counted)
+    first = max(min(one.start for one in counted), last - (_MAX_HOURS - 1) * _HOUR)
+    shown = [one for one in counted if one.start >= first]
+    names = sorted({one.detector_name for one in shown}, reverse=True)
+    rows = {name: row for row, name in enumerate(names)}
     columns = round((last - first) / _HOUR) + 1
     totals = [[0] * columns for _ in names]
     opens = [[0] * columns for _ in names]
-    for name, start, still, total in counted:
-        if start >= first:
-            row, column = names.index(name), round((start - first) / _HOUR)
-            totals[row][column] += total
-            opens[row][column] += still
+    for one in shown:
+        row, column = rows[one.detector_name], round((one.start - first) / _HOUR)
+        totals[row][column] += one.findings
+        opens[row][column] += one.open_findings
     starts = [first + _HOUR * column for column in range(columns)]
     hover = [
         [
@@ -154,49 +206,50 @@ def detector_hours(hours: Sequence[tuple[str, float, int, int]]) -> go.Figure:
     )
 
 
-def _slots(
-    rows: Iterable[tuple[float, int, int]], step: float
-) -> tuple[list[tuple[float, int, int]], float]:
+def _slots(rows: Sequence[_Slot], step: float, most: int) -> tuple[list[_Slot], float]:
     # Sums per slot, empty slots left out; slots widen until they fit on the screen.
-    rows = list(rows)
-    span = max(start for start, _, _ in rows) - min(start for start, _, _ in rows)
+    span = max(start for start, _ in rows) - min(start for start, _ in rows)
     for wider in _STEPS:
         if wider >= step:
             step = wider
-            if span / step < _MAX_BARS:
+            if span / step < most:
                 break
-    sums: dict[float, tuple[int, int]] = {}
-    for start, whole, part in rows:
-        slot = start // step * step
-        before = sums.get(slot, (0, 0))
-        sums[slot] = (before[0] + whole, before[1] + part)
-    return [(slot, *sums[slot]) for slot in sorted(sums)], step
+    sums: dict[float, list[int]] = {}
+    for start, counts in rows:
+        into = sums.setdefault(start // step * step, [0] * len(counts))
+        for place, count in enumerate(counts):
+            into[place] += count
+    return [(slot, sums[slot]) for slot in sorted(sums)], step
+
+
+def _sums(bars: Sequence[_Slot]) -> list[int]:
+    return [sum(column) for column in zip(*(counts for _, counts in bars), strict=True)]
 
 
 def _stacked(
-    bars: Sequence[tuple[float, int, int]],
+    bars: Sequence[_Slot],
     *,
     step: float,
     noun: str,
     styles: Sequence[tuple[str, str, str]],
     title: str,
 ) -> go.Figure:
-    middles = times_utc([start + step / 2 for start, _, _ in bars])
+    middles = times_utc([start + step / 2 for start, _ in bars])
     traces = [
         {
             "type": "bar",
             "x": middles,
-            "y": [bar[position] for bar in bars],
+            "y": [counts[position] for _, counts in bars],
             "width": step * 1000 * 0.9,
             "name": name,
             "marker": {"color": color, "pattern": {"shape": shape, "fillmode": "overlay"}},
             "hovertext": [
-                f"{format_time_utc(bar[0])}, {_STEPS[step]}<br>{name}: {bar[position]:,}"
-                for bar in bars
+                f"{format_time_utc(start)}, {_STEPS[step]}<br>{name}: {counts[position]:,}"
+                for start, counts in bars
             ],
             "hoverinfo": "text",
         }
-        for position, (name, color, shape) in enumerate(styles, start=1)
+        for position, (name, color, shape) in enumerate(styles)
     ]
     return finish(
         traces,

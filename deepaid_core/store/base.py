@@ -16,6 +16,7 @@ from deepaid_core.domain.queries import (
     PathCount,
     PatternRow,
     Reach,
+    RunCount,
 )
 from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.trial import Trial
@@ -139,6 +140,19 @@ class Store(ABC):
     @abstractmethod
     def overview(self) -> Overview:
         """Counts for the first page."""
+
+    @abstractmethod
+    def times_to_judge(self, *, since: float) -> tuple[float, ...]:
+        """Seconds from adding a finding to its first verdict in force, in no particular order.
+
+        Args:
+            since: Of findings whose first verdict in force was given at or after this time, Unix
+                seconds, UTC.
+        """
+
+    @abstractmethod
+    def run_counts(self) -> tuple[RunCount, ...]:
+        """What the runs of each detector version read, by its id."""
 
     @abstractmethod
     def append(

@@ -21,6 +21,7 @@ from deepaid_core.domain.queries import (
     PathCount,
     PatternRow,
     Reach,
+    RunCount,
 )
 from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.trial import Trial
@@ -29,6 +30,7 @@ from deepaid_core.errors import NotFoundError
 from deepaid_core.store import (
     log,
     nearby,
+    overview,
     queries,
     reached,
     rows,
@@ -223,7 +225,15 @@ class SqlStore(Store):
 
     def overview(self) -> Overview:
         with self._database.reading() as connection:
-            return summaries.overview(connection)
+            return overview.overview(connection)
+
+    def times_to_judge(self, *, since: float) -> tuple[float, ...]:
+        with self._database.reading() as connection:
+            return overview.times_to_judge(connection, since)
+
+    def run_counts(self) -> tuple[RunCount, ...]:
+        with self._database.reading() as connection:
+            return overview.run_counts(connection)
 
     def append(
         self, entries: Sequence[Entry], *, expected: int | None = None

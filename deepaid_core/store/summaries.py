@@ -1,4 +1,4 @@
-"""Counts over many findings: groups, patterns, paths and the overview."""
+"""Counts over many findings: groups, patterns and paths."""
 
 from collections import Counter, defaultdict
 from typing import Any
@@ -11,7 +11,6 @@ from deepaid_core.domain.queries import (
     FindingQuery,
     GroupBy,
     GroupRow,
-    Overview,
     PathCount,
     PatternRow,
 )
@@ -19,10 +18,9 @@ from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.store import log, queries, tables
 
-__all__ = ["distinct", "groups", "open_paths", "overview", "patterns"]
+__all__ = ["distinct", "groups", "open_paths", "patterns"]
 
 _DISTINCT = ("detector_name", "entity", "category", "pattern_id")
-_HOUR_S = 3600.0
 
 _findings = tables.findings
 _paths = tables.paths
@@ -135,46 +133,6 @@ def distinct(connection: Connection, column: str) -> tuple[str, ...]:
     chosen = _findings.c[column]
     statement = select(chosen).where(chosen.is_not(None)).distinct().order_by(chosen)
     return tuple(connection.scalars(statement))
-
-
-def overview(connection: Connection) -> Overview:
-    """Counts for the first page."""
-    c = _findings.c
-    totals = connection.execute(
-        select(
-            func.count(),
-            func.count().filter(_is_open),
-            func.count().filter(_findings.c.status == Status.SUPPRESSED.value),
-            func.count().filter(~c.verified),
-            func.count(c.pattern_id.distinct()),
-            func.count(c.entity.distinct()),
-            func.coalesce(func.sum(c.event_count), 0),
-        )
-    ).one()
-    verdicts = connection.execute(
-        select(c.verdict, func.count()).where(c.verdict.is_not(None)).group_by(c.verdict)
-    )
-    decisions = tables.decisions.c
-    in_force = connection.scalar(
-        select(func.count()).where(decisions.kind == codec.VERDICT.name, log.in_force())
-    )
-    hours = connection.execute(
-        select(c.detector_name, c.first_hour, func.count().filter(_is_open), func.count())
-        .group_by(c.detector_name, c.first_hour)
-        .order_by(c.detector_name, c.first_hour)
-    )
-    return Overview(
-        findings=totals[0],
-        open_findings=totals[1],
-        suppressed=totals[2],
-        unverified=totals[3],
-        patterns=totals[4],
-        entities=totals[5],
-        events=int(totals[6]),
-        verdicts={row[0]: row[1] for row in verdicts},
-        decisions=in_force or 0,
-        hours=tuple((row[0], _HOUR_S * row[1], row[2], row[3]) for row in hours),
-    )
 
 
 def _examples(connection: Connection, finding_ids: list[str]) -> dict[str, Row[Any]]:

@@ -172,19 +172,28 @@ Index("findings_by_last_time", _by.status, _by.last_time.desc(), _by.id)
 Index("findings_by_first_time", _by.status, _by.first_time, _by.id)
 Index("findings_by_events", _by.status, _by.event_count.desc(), _by.id)
 Index("findings_by_entity", _by.status, _by.entity, _by.id)
-Index("findings_of_pattern", _by.pattern_id, *_strongest_first, *_counted, _by.entity)
+Index(
+    "findings_of_pattern",
+    *(_by.pattern_id, *_strongest_first, *_counted, _by.entity, _by.added_time),
+)
 Index("findings_of_entity", _by.entity, *_strongest_first, *_counted)
 Index("findings_of_detector", _by.detector_name, *_strongest_first, *_counted, _by.entity)
 Index("findings_of_path", _by.status, _by.path_key)
 Index("findings_of_hour", _by.detector_name, _by.first_hour, _by.status)
 # Most findings have no verdict and fall under no suppression: these hold only those that do.
 _judged, _suppressed = _by.verdict.is_not(None), _by.suppression_number.is_not(None)
-_assigned = _by.assignee.is_not(None)
+_assigned, _unverified = _by.assignee.is_not(None), ~_by.verified
 Index(
     "findings_of_assignee",
     *(_by.assignee, _by.status, *_strongest_first),
     sqlite_where=_assigned,
     postgresql_where=_assigned,
+)
+Index(
+    "findings_unverified",
+    *(_by.detector_name, _by.status),
+    sqlite_where=_unverified,
+    postgresql_where=_unverified,
 )
 Index(
     "findings_of_verdict",

@@ -45,7 +45,7 @@ __all__ = [
     "suppress",
 ]
 
-EXPIRING_S: Final = 3 * DAY_S
+EXPIRING_S: Final = 7 * DAY_S
 """A suppression that ends within this time is listed as expiring."""
 
 _EXAMPLES: Final = 5
@@ -100,7 +100,7 @@ class SuppressionView:
     Attributes:
         suppression: With what it does now.
         state: "undone" where it was taken back; "disabled" while an attack is in its scope;
-            "expired" when it takes no new findings; "expiring" three days before.
+            "expired" when it takes no new findings; "expiring" seven days before.
     """
 
     suppression: Suppression

@@ -2,17 +2,35 @@
 
 import streamlit as st
 
-from deepaid_ui import overview, panels
-from deepaid_ui.workspace import workspace
+from deepaid_ui import overview, overview_charts, overview_health, panels
 
-st.header("Overview")
+numbers = overview.numbers()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.header("Overview", width="content")
+    health = overview_health.health(numbers.overview)
+    overview_health.freshness(health)
 panels.banner()
 overview.being_prepared()
-numbers = workspace().store.overview()
-if numbers.findings == 0:
+if numbers.overview.findings == 0:
     overview.nothing_yet()
+    overview_health.problems(health)
     st.stop()
 overview.demo_outcome()
+overview_health.problems(health)
 overview.counts(numbers)
-overview.next_steps()
-overview.over_time(numbers)
+finding, pattern, needs = (
+    place.container(border=True, height="stretch")
+    for place in st.columns([0.32, 0.4, 0.28], gap="small")
+)
+with finding:
+    overview.next_finding()
+with needs:
+    overview_health.attention(numbers.overview, health)
+overview_charts.over_time(numbers.overview)
+overview_health.detectors(numbers.overview, health)
+# What is weighed longest comes last, so that nothing else waits for it.
+place = st.container()
+with pattern:
+    overview.best_pattern()
+with place:
+    overview_charts.top_patterns()

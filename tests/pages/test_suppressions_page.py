@@ -85,7 +85,7 @@ def test_each_state_is_listed_with_its_sign_and_what_it_does(open_page, suppress
     assert row["Last hit (UTC)"].startswith("2025-10-09 ")
     assert (row["Owner"], row["Ticket"]) == ("ben", "OPS-7")
     assert "backup-job (packets): HH_mean up 3" in row["Takes out"]
-    assert "1 suppression ends within three days" in said(app)
+    assert "1 suppression ends within seven days" in said(app)
     assert f"S-{disabled} is disabled" in said(app)
 
 

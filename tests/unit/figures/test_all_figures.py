@@ -8,6 +8,7 @@ import pytest
 from deepaid_core.domain.comparison import Answer
 from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
 from deepaid_core.domain.interpretation import Cell, Deviation
+from deepaid_core.domain.queries import HourCount
 from deepaid_core.figures import (
     compare,
     compare_cards,
@@ -97,7 +98,8 @@ FULL = {
     "card": lambda name="h": compare_cards.deviation_lines(interpretation(name), letters=40),
     "volume": lambda name="h": volume.volume([(START, 900, 3), (START + 60, 800, 0)]),
     "findings": lambda name="h": volume.findings_by_hour([(name, START, 2, 5)]),
-    "detectors": lambda name="h": volume.detector_hours([(name, START, 2, 5)]),
+    "findings over time": lambda name="h": volume.findings_over_time([(START, 2, 5, 1)], 60.0),
+    "detectors": lambda name="h": volume.detector_hours([HourCount(name, START, 2, 5, 1)]),
     "state graph": lambda name="h": machine.state_graph(graph(name), path=["start", name]),
     "expected keys": lambda name="h": sequence.expected_keys(of_sequence(name)),
     "deviation map": lambda name="h": series.deviation_map(of_series(name)),
@@ -115,6 +117,7 @@ EMPTY = {
     "card": lambda: compare_cards.deviation_lines(make_interpretation(deviations=()), letters=9),
     "volume": lambda: volume.volume([]),
     "findings": lambda: volume.findings_by_hour([]),
+    "findings over time": lambda: volume.findings_over_time([], 60.0),
     "detectors": lambda: volume.detector_hours([]),
     "state graph": lambda: machine.state_graph(StateGraph(0)),
     "expected keys": lambda: sequence.expected_keys(sequence.sequence_details(NOTHING)),

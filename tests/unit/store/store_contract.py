@@ -8,10 +8,18 @@ import pytest
 from deepaid_core.domain.finding import Finding, Status
 from deepaid_core.domain.log import NewUndo
 from deepaid_core.domain.queries import FindingQuery
+from deepaid_core.domain.severity import SEVERITY_BOUNDS
 from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import InvalidParameterError, NotFoundError, StaleWriteError
 from deepaid_core.store.base import Store
-from tests.factories import PATHS, make_detector_record, make_finding, make_run, make_verdict
+from tests.factories import (
+    PATHS,
+    START,
+    make_detector_record,
+    make_finding,
+    make_run,
+    make_verdict,
+)
 
 SORTS = {
     "score": lambda f: (-f.max_score / f.threshold, -f.max_score, f.id),
@@ -277,23 +285,85 @@ class StoreContract:
         number = store.append([make_verdict(findings[3], findings[8])])[0].number
         store.append([make_verdict(findings[3]), NewUndo(number, "bo")])
         overview = store.overview()
-        assert overview.findings == 24
-        assert overview.open_findings == 23
-        assert overview.unverified == 5
+        assert (overview.findings, overview.open_findings, overview.suppressed) == (24, 23, 0)
         assert overview.patterns == len({f.pattern_id for f in findings})
-        assert overview.entities == 12
-        assert overview.events == sum(f.event_count for f in findings)
-        assert overview.verdicts == {"false positive": 1}
         assert overview.decisions == 1
-        assert sum(h[3] for h in overview.hours) == 24
-        assert sum(h[2] for h in overview.hours) == 23
-        for name, start, _, total in overview.hours:
+        assert overview.unverified == 5
+        ratios = {f.id: f.max_score / f.threshold for f in findings if f is not findings[3]}
+        assert overview.critical == sum(ratio >= SEVERITY_BOUNDS[0][1] for ratio in ratios.values())
+        for one in overview.detectors:
+            own = [f for f in findings if f.detector_name == one.name]
+            assert (one.findings, one.unverified) == (
+                len(own),
+                sum(not f.interpretation.diagnostics.verified for f in own),
+            )
+        assert sum(one.open_findings for one in overview.detectors) == 23
+        assert [sum(counts) for counts in zip(*(c for _, *c in overview.slots), strict=True)] == [
+            23, 0, 1,
+        ]  # fmt: skip
+        for hour in overview.hours:
             inside = [
                 f
                 for f in findings
-                if f.detector_name == name and start <= f.first_time < start + 3600
+                if f.detector_name == hour.detector_name
+                and hour.start <= f.first_time < hour.start + 3600
             ]
-            assert total == len(inside)
+            assert (hour.findings, hour.suppressed) == (len(inside), 0)
+            assert hour.closed == (findings[3] in inside)
+
+    def test_findings_of_few_hours_are_counted_by_the_minute(self, store: Store) -> None:
+        times = (59.0, 60.0, 61.0, 3 * 3600.0)
+        hour = START // 3600 * 3600
+        close = [make_finding(n, first_time=hour + t) for n, t in enumerate(times)]
+        store.add_run(make_run(), close)
+        near = store.overview()
+        minutes = ((0.0, 1), (60.0, 2), (3 * 3600.0, 1))
+        assert near.slot_s == 60.0
+        assert near.slots == tuple((hour + start, count, 0, 0) for start, count in minutes)
+        store.add_run(make_run(1), [make_finding(9, first_time=START + 8 * 3600.0)])
+        far = store.overview()
+        assert far.slot_s == 3600.0
+        assert sum(slot[1] for slot in far.slots) == 5
+        assert all(slot[0] % 3600 == 0 for slot in far.slots)
+
+    def test_a_pattern_is_new_until_somebody_judges_it_and_for_a_day_of_additions(
+        self, store: Store
+    ) -> None:
+        first = [make_finding(number) for number in range(4)]  # of four patterns
+        store.add_run(make_run(), first)
+        assert (store.overview().new_patterns, store.overview().patterns) == (4, 4)
+        number = store.append([make_verdict(first[0])])[0].number
+        assert store.overview().new_patterns == 3
+        store.append([NewUndo(number, "ana")])
+        assert store.overview().new_patterns == 4
+        store.append([make_verdict(first[1], label=VerdictLabel.UNDETERMINED)])
+        assert store.overview().new_patterns == 3
+
+    def test_the_time_to_judge_is_that_of_the_first_verdict_in_force(self, store: Store) -> None:
+        findings = _filled(store, 3)
+        assert store.times_to_judge(since=0.0) == ()
+        first = store.append([make_verdict(findings[0], findings[1])])[0]
+        times = store.times_to_judge(since=0.0)
+        assert len(times) == 2
+        assert all(0.0 <= time < 60.0 for time in times)
+        again = store.append([make_verdict(findings[0])])[0]
+        assert store.times_to_judge(since=0.0) == times
+        # Judged anew is not judged for the first time.
+        assert store.times_to_judge(since=again.time + 60.0) == ()
+        store.append([NewUndo(first.number, "ana")])
+        (later,) = store.times_to_judge(since=0.0)
+        assert later >= min(times)
+
+    def test_runs_are_counted_by_detector_version(self, store: Store) -> None:
+        store.add_run(make_run(0, last_time=START + 10.0), [])
+        store.add_run(make_run(1, last_time=START + 5.0, events=7), [])
+        store.add_run(make_run(2, detector_id="D-0000000001"), [])
+        assert [(one.detector_id, one.runs, one.events) for one in store.run_counts()] == [
+            ("D-0000000001", 1, 3000),
+            ("D-5f0c2a91be", 2, 3007),
+        ]
+        assert store.run_counts()[1].last_time == START + 10.0
+        assert store.run_counts()[1].finished_time == make_run(1).finished_time
 
     def test_an_empty_store_answers_every_question(self, store: Store) -> None:
         query = FindingQuery()
@@ -302,6 +372,8 @@ class StoreContract:
         assert (store.patterns(), store.open_paths(), store.distinct("entity")) == ((),) * 3
         assert store.groups(query, "pattern", limit=5) == ()
         assert store.overview().findings == 0
+        assert (store.overview().slots, store.overview().added_time) == ((), None)
+        assert (store.times_to_judge(since=0.0), store.run_counts()) == ((), ())
         assert store.version() == (0, 0)
 
     def test_what_cannot_be_asked_is_refused(self, store: Store) -> None:

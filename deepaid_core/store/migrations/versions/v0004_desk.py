@@ -45,6 +45,16 @@ def _extend_findings() -> None:
         "findings",
         ["status", *strongest, "verified", "path_key", "assignee"],
     )
+    op.drop_index("findings_of_pattern", "findings")
+    carried = ["status", "event_count", "first_time", "last_time", "entity", "added_time"]
+    op.create_index("findings_of_pattern", "findings", ["pattern_id", *strongest, *carried])
+    op.create_index(
+        "findings_unverified",
+        "findings",
+        ["detector_name", "status"],
+        sqlite_where=text("verified = 0"),
+        postgresql_where=text("NOT verified"),
+    )
     assigned = text("assignee IS NOT NULL")
     op.create_index(
         "findings_of_assignee",

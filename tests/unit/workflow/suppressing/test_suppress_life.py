@@ -44,7 +44,7 @@ def test_states_are_told_by_time_and_by_what_happened(workspace):
         (view,) = suppress.listing(workspace, now=time.time() + days * suppress.DAY_S)
         return view.state
 
-    assert [state(days) for days in (0, 26.9, 27.1, 29.9, 30.1)] == [
+    assert [state(days) for days in (0, 22.9, 23.1, 29.9, 30.1)] == [
         "active",
         "active",
         "expiring",
