@@ -88,6 +88,14 @@ PAGES: tuple[PageEntry, ...] = (
         "compare",
     ),
     PageEntry("data", "System", "pages/system/data.py", "Data", ":material/database:", "data"),
+    PageEntry(
+        "audit",
+        "System",
+        "pages/system/audit.py",
+        "Audit log",
+        ":material/receipt_long:",
+        "audit",
+    ),
     PageEntry("about", "System", "pages/system/about.py", "About", ":material/info:", "about"),
 )
 
