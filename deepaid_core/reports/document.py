@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Any, Final, Literal, Self, TypedDict, Unpack, get_args
 
 from deepaid_core.domain.actions import Note
+from deepaid_core.domain.audit import AuditHead
 from deepaid_core.domain.case import TLP, Case
 from deepaid_core.domain.queries import FindingRow, PatternRow
 from deepaid_core.domain.suppression import Suppression
 from deepaid_core.domain.verdict import Verdict
 from deepaid_core.errors import InvalidParameterError
-from deepaid_core.reports.parts import Activity, DetectorFiles, LogHead, ReportFinding, Rest
+from deepaid_core.reports.parts import Activity, DetectorFiles, ReportFinding, Rest
 from deepaid_core.store.base import Store
 
 __all__ = [
@@ -57,7 +58,7 @@ class _Around(TypedDict, total=False):
     activity: tuple[Activity, ...]
     suppressions: tuple[Suppression, ...]
     files: tuple[DetectorFiles, ...]
-    heads: tuple[LogHead, ...]
+    heads: tuple[AuditHead, ...]
     software: tuple[tuple[str, str], ...]
     rest: Rest | None
 
@@ -106,7 +107,7 @@ class ReportDocument:
     activity: tuple[Activity, ...] = field(default=(), repr=False)
     suppressions: tuple[Suppression, ...] = ()
     files: tuple[DetectorFiles, ...] = ()
-    heads: tuple[LogHead, ...] = ()
+    heads: tuple[AuditHead, ...] = ()
     software: tuple[tuple[str, str], ...] = ()
     rest: Rest | None = None
 

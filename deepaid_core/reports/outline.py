@@ -1,6 +1,5 @@
 """What a report says in which order; formats only lay it out."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from deepaid_core.figures.text import shorten
@@ -18,24 +17,19 @@ _BRIEF: Final = 3
 _TITLE: Final = 200
 
 
-def outline(document: ReportDocument, *, techniques: Mapping[str, str] | None = None) -> Outline:
-    """The report in blocks.
-
-    Args:
-        document: What it says.
-        techniques: Name of each ATT&CK technique, by id.
-    """
+def outline(document: ReportDocument) -> Outline:
+    """The report in blocks."""
     sections = _executive if document.audience == "executive" else _technical
     return Outline(
         title=shorten(document.title, _TITLE),
         subtitle=subtitle(document),
         tlp=document.tlp,
         facts=facts(document),
-        sections=tuple(sections(document, dict(techniques or {}))),
+        sections=tuple(sections(document)),
     )
 
 
-def _executive(document: ReportDocument, techniques: dict[str, str]) -> list[Section]:
+def _executive(document: ReportDocument) -> list[Section]:
     findings = sorted(document.findings, key=lambda item: -item.row.ratio)[:_BRIEF]
     sections = [summary(document)]
     if findings:
@@ -47,13 +41,13 @@ def _executive(document: ReportDocument, techniques: dict[str, str]) -> list[Sec
         sections += [outline_story.timeline(document), outline_story.scope(document)]
     return [
         *sections,
-        outline_actions.indicator_section(document, techniques),
+        outline_actions.indicator_section(document),
         outline_actions.actions(document),
         outline_annex.again(document),
     ]
 
 
-def _technical(document: ReportDocument, techniques: dict[str, str]) -> list[Section]:
+def _technical(document: ReportDocument) -> list[Section]:
     findings: list[Section] = []
     for number, item in enumerate(document.findings):
         findings += outline_finding.sections(document, item, number, pictures=number < PICTURED)
@@ -65,7 +59,7 @@ def _technical(document: ReportDocument, techniques: dict[str, str]) -> list[Sec
             *outline_story.patterns(document),
         ]
     story += [
-        outline_actions.indicator_section(document, techniques),
+        outline_actions.indicator_section(document),
         outline_actions.actions(document),
     ]
     # What several findings have in common comes before each of them; one is read first.

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from deepaid_core.domain.attack import technique_name
 from deepaid_core.figures.numbers import format_count, format_time_utc
 from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten
@@ -17,13 +18,8 @@ _INDICATORS: Final = 200
 _NOTES: Final = 50
 
 
-def indicator_section(document: ReportDocument, names: dict[str, str]) -> Section:
-    """Indicators and techniques.
-
-    Args:
-        document: Of what.
-        names: Name of each ATT&CK technique, by id; others are shown by their id alone.
-    """
+def indicator_section(document: ReportDocument) -> Section:
+    """Indicators and techniques."""
     found = indicators(document)
     spelled = defanged if document.defang else str
     title = "Indicators" + (", written so that nothing makes a link of them" * document.defang)
@@ -51,7 +47,7 @@ def indicator_section(document: ReportDocument, names: dict[str, str]) -> Sectio
                 tuple(
                     (
                         one.id,
-                        names.get(one.id, ""),
+                        technique_name(one.id),
                         shorten(one_line(one.reason), 2 * CELL),
                         one.author,
                     )

@@ -7,7 +7,7 @@ from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.queries import FindingRow, PatternRow
 from deepaid_core.domain.verdict import Verdict
 
-__all__ = ["Activity", "DetectorFiles", "LogHead", "ReportFinding", "Rest"]
+__all__ = ["Activity", "DetectorFiles", "ReportFinding", "Rest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +54,6 @@ class Activity:
     text: str
     automatic: bool = False
     subject: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LogHead:
-    """Where one of the chained logs stood when the report was made.
-
-    Attributes:
-        log: "decisions" or "actions".
-        number: Of its last line; 0 where it is empty.
-        digest: Of that line and all before it; empty where there is none.
-    """
-
-    log: str
-    number: int
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
