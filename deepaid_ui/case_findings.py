@@ -11,13 +11,11 @@ from deepaid_core.domain.queries import FindingQuery, FindingRow
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow import cases, distill, triage
 from deepaid_ui import (
-    case_form,
     filters,
     forms,
     navigation,
     panels,
     problems,
-    session,
     tables,
 )
 from deepaid_ui.case_words import author_box, done, named
@@ -121,5 +119,6 @@ def _rest(case: Case, picked: Sequence[FindingRow]) -> None:
                 f"{format_count(patterns, 'pattern')}: one decision per pattern.",
                 seen={row.id: row.verdict_number for row in picked},
             ),
-            shortcuts=not case_form.asking() and session.author() is not None,
+            # Folded away, letters would choose unseen.
+            shortcuts=False,
         )

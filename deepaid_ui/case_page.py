@@ -17,12 +17,14 @@ from deepaid_ui import (
     panels,
 )
 from deepaid_ui.case_words import STATUSES, TLP_LOOKS, status_chip, tlp_chip
-from deepaid_ui.text import one_line
+from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
 __all__ = ["found", "show"]
 
 _TABS = ("Story", "Findings", "Timeline", "Entities", "Techniques", "Notes and activity")
+
+_TITLE = 110
 
 
 def found(asked: str) -> Case | None:
@@ -81,7 +83,9 @@ def show(case: Case) -> None:
 
 def _header(case: Case, row: CaseRow) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(case.id, anchor=False, width="content")
+        # A title may be anything that somebody typed or that a host is called.
+        title = plain(shorten(case.title, _TITLE))
+        st.subheader(f"{case.id} {title}", anchor=False, width="content")
         sign_color = STATUSES[case.status]
         st.badge(status_chip(case.status), color=sign_color[1], help=sign_color[2])
         color, meaning = TLP_LOOKS[case.tlp]
@@ -91,8 +95,6 @@ def _header(case: Case, row: CaseRow) -> None:
         st.space("stretch")
         if st.button("All cases", icon=":material/arrow_back:"):
             navigation.go("cases")
-    # A title may be anything that somebody typed or that a host is called.
-    st.text(one_line(case.title))
     facts = [
         format_count(len(case.finding_ids), "finding"),
         f"opened by {one_line(shorten(case.author, 60))} {format_time_utc(case.created_time)}",

@@ -38,6 +38,7 @@ def show(case: Case) -> None:
     with st.container(border=True, gap="small"):
         _choice(case, "status", "Status", [one.value for one in _WORKING], case.status.value)
         _choice(case, "tlp", "May be shown to", list(TLP), case.tlp)
+        st.caption(f"{TLP_LOOKS[case.tlp][1].capitalize()}.")
         _assignee(case)
         author_box(_key(case))
     with st.container(gap="small"):
@@ -54,7 +55,7 @@ def _choice(case: Case, field: str, label: str, options: list[str], now: str) ->
     key = f"case-{case.number}-{field}-{case.version}"
     words = {
         **{one.value: status_chip(one) for one in _WORKING},
-        **{one: f"{tlp_chip(one)}: {TLP_LOOKS[one][1]}" for one in TLP},
+        **{one: tlp_chip(one) for one in TLP},
     }
     st.selectbox(
         label,
@@ -110,7 +111,7 @@ def _set(case: Case, field: str, value: str) -> None:
 
 
 def _merge(case: Case) -> None:
-    with st.popover("Merge into another case…", icon=":material/merge:", width="stretch"):
+    with st.popover("Merge…", icon=":material/merge:", width="stretch"):
         problems.pending()
         rows = [
             row

@@ -39,6 +39,7 @@ def show(case: Case) -> None:
         _read_only(case)
         return
     mine = _mine(case)
+    _buttons(case, mine)
     for name, (label, help_text, height) in _FIELDS.items():
         key = _key(case.number, name)
         # Set on each run: a second tab or a colleague may have changed it since.
@@ -65,7 +66,6 @@ def show(case: Case) -> None:
             )
         if _in_conflict(case, mine, name):
             _conflict(case, name, mine[name])
-    _buttons(case, mine)
 
 
 def _read_only(case: Case) -> None:
