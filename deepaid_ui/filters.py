@@ -18,12 +18,10 @@ from deepaid_ui.workspace import workspace
 
 __all__ = ["clear", "filters", "open_view", "paths_for", "version"]
 
-_SELECTS = (
-    *("severity", "detector", "assignee", "suggestion", "verdict", "proof"),
-    *("entity", "pattern"),
-)
+_SELECTS = ("severity", "detector", "assignee", "suggestion", "verdict", "proof")
+_TEXTS = ("q", "entity", "pattern")
 _DAYS = ("after", "before")
-_BOUND = (*_SELECTS, "status", "q", "sort", "group")
+_BOUND = (*_SELECTS, *_TEXTS, "status", "sort", "group")
 _LINKED = ("since", "suppression", "resurfaced", "case")
 """Parameters that only links set."""
 
@@ -35,11 +33,18 @@ def version() -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _distinct(home: str, at: str) -> dict[str, tuple[str, ...]]:
-    store = workspace().store
-    columns = ("detector_name", "entity", "category", "pattern_id")
-    found = {name: store.distinct(name) for name in columns}
-    return {**found, "assignee": store.desk.assignees()}
+def _detectors(home: str, findings: int) -> tuple[str, ...]:
+    return workspace().store.distinct("detector_name")
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _categories(home: str, log: int) -> tuple[str, ...]:
+    return workspace().store.distinct("category")
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _assignees(home: str, desk: int) -> tuple[str, ...]:
+    return workspace().store.desk.assignees()
 
 
 def clear() -> None:
@@ -51,7 +56,8 @@ def open_view(view: QueueView) -> None:
     """Have the filters ask for exactly this view; for use in callbacks."""
     # Written as values: a widget that is only forgotten would come back from the address.
     for name in (*_BOUND, "page"):
-        st.session_state[name] = getattr(view, name)
+        value = getattr(view, name)
+        st.session_state[name] = "" if value is None and name in _TEXTS else value
     for name in _DAYS:
         day = getattr(view, name)
         st.session_state[name] = date.fromisoformat(day) if day else None
@@ -60,21 +66,23 @@ def open_view(view: QueueView) -> None:
 
 
 # Options stand in the address as they are shown, so none of these widgets renames its options.
-def _choice(label: str, key: str, options: Sequence[str], *, hidden: bool = True) -> None:
+def _choice(label: str, key: str, options: Sequence[str]) -> None:
     st.selectbox(
         label,
         options,
         index=None,
         key=key,
-        placeholder=label if hidden else "Any",
-        label_visibility="collapsed" if hidden else "visible",
+        placeholder=label,
+        label_visibility="collapsed",
         bind="query-params",
     )
 
 
 def filters() -> QueueView:
     """Draw the filters; returns what they and the rest of the address ask for."""
-    known = _distinct(str(workspace().home), version())
+    home, store = str(workspace().home), workspace().store
+    log, findings = store.version()
+    assignees = _assignees(home, store.desk.version())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "Search",
@@ -104,14 +112,14 @@ def filters() -> QueueView:
             key="more_filters",
             help="Filter by entity, pattern and day",
         ):
-            _more(known)
+            _more()
         saved = st.container(width="content")
     titles = ("Severity", "Detector", "Assignee", "Suggestion", "Verdict", "Proof")
     options: tuple[Sequence[str], ...] = (
         session.SEVERITIES,
-        known["detector_name"],
-        [*RESERVED, *(name for name in known["assignee"] if name not in RESERVED)],
-        [distill.UNKNOWN, *known["category"]],
+        _detectors(home, findings),
+        [*RESERVED, *(name for name in assignees if name not in RESERVED)],
+        [distill.UNKNOWN, *_categories(home, log)],
         [str(label) for label in VerdictLabel],
         ["verified", "not verified"],
     )
@@ -138,9 +146,17 @@ def _order(label: str, key: str, options: Sequence[str], icon: str) -> None:
     )
 
 
-def _more(known: dict[str, tuple[str, ...]]) -> None:
-    _choice("Entity", "entity", known["entity"], hidden=False)
-    _choice("Pattern", "pattern", known["pattern_id"], hidden=False)
+def _more() -> None:
+    # Typed, not chosen: there may be tens of thousands of them.
+    st.text_input(
+        "Entity",
+        key="entity",
+        max_chars=200,
+        bind="query-params",
+        placeholder="The whole name",
+        help="Findings of exactly this entity. For part of a name, use the search.",
+    )
+    st.text_input("Pattern", key="pattern", max_chars=20, bind="query-params", placeholder="P-…")
     for key, label in zip(_DAYS, ("Not before (UTC day)", "Not after (UTC day)"), strict=True):
         st.date_input(label, value=None, key=key, bind="query-params")
 
@@ -179,7 +195,7 @@ def _drop(name: str) -> None:
     if name in _LINKED:
         session.set_param(name, None)
     else:
-        st.session_state[name] = None
+        st.session_state[name] = "" if name in _TEXTS else None
 
 
 def paths_for(view: QueueView) -> tuple[tuple[str, ...], ...] | None:

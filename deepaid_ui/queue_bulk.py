@@ -6,10 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow import triage
 from deepaid_ui import case_form, forms, problems, queue_actions, queue_ticks, session
+from deepaid_ui.queue_matches import Matches
 from deepaid_ui.session import QueueView
 from deepaid_ui.workspace import workspace
 
@@ -38,23 +38,23 @@ class _Asked:
         return tuple(self.seen)
 
 
-def button(view: QueueView, query: FindingQuery, total: int) -> None:
+def button(view: QueueView, found: Matches) -> None:
     """Offer to act on all that matches; redraws the whole page."""
     st.button(
-        f"Act on all {total:,}…",
+        f"Act on all {found.total:,}…",
         key="bulk_open",
         icon=":material/done_all:",
-        disabled=total > MOST,
+        disabled=found.total > MOST,
         help=f"Verdict, assignee or case for all that match, on all pages. At most {MOST:,}: "
         "narrow the filter where there are more.",
         on_click=problems.in_callback(_ask),
-        args=(view, query),
+        args=(view, found),
     )
 
 
-def _ask(view: QueueView, query: FindingQuery) -> None:
+def _ask(view: QueueView, found: Matches) -> None:
     queue_actions.page_again()
-    rows = workspace().store.rows(workspace().store.ids(query)[:MOST])
+    rows = workspace().store.rows(found.all()[:MOST])
     if rows:
         st.session_state[_ASKED] = _Asked(
             seen={row.id: row.verdict_number for row in rows},

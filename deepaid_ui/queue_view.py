@@ -26,6 +26,7 @@ from deepaid_ui import (
     suppress_form,
     tables,
 )
+from deepaid_ui.queue_matches import Matches, matches
 from deepaid_ui.session import PAGE_SIZE, QueueView
 from deepaid_ui.text import plain
 from deepaid_ui.workspace import workspace
@@ -62,15 +63,15 @@ def show() -> None:
     st.html(_STYLE)
     view = filters.filters()
     query = view.query(filters.paths_for(view))
-    total = workspace().store.count(query)
-    if total == 0:
+    found = matches(query)
+    if found.total == 0:
         queue_empty.show(view)
-    elif view.group == "none":
-        _findings(view, query, total)
-        _footer(view, query, total)
+        return
+    if view.group == "none":
+        _findings(view, found)
     else:
         _groups(view, query)
-        _footer(view, query, total)
+    _footer(view, found)
 
 
 def _page(total: int) -> int:
@@ -85,14 +86,15 @@ def _key(view: QueueView, page: int, kind: str) -> str:
     return f"queue-{kind}-{filters.version()}-{page}-{hash(view)}"
 
 
-def _findings(view: QueueView, query: FindingQuery, total: int) -> None:
+def _findings(view: QueueView, found: Matches) -> None:
+    total = found.total
     ticked, judged = queue_ticks.ticked(view)
     if judged:
         _tell(judged)
     head = st.container(horizontal=True, vertical_alignment="center")
     with head:
         page = _page(total)
-    rows = workspace().store.page(query, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    rows = found.page(page)
     with head:
         first = (page - 1) * PAGE_SIZE + 1
         st.caption(
@@ -133,7 +135,7 @@ def _findings(view: QueueView, query: FindingQuery, total: int) -> None:
             navigation.go("finding", {"id": picked, **view.packed()})
     with head:
         queue_keys.show()
-        _steps(query, rows, picked, page=page, key=key)
+        _steps(found, rows, picked, page=page, key=key)
     if bool(right) != bool(beside or ticked):
         st.rerun(scope="fragment")  # the first tick makes room for what can be done with it
     if right:
@@ -143,7 +145,7 @@ def _findings(view: QueueView, query: FindingQuery, total: int) -> None:
                 elsewhere = sum(row.id not in shown for row in ticked)
                 queue_side.selection(ticked, elsewhere=elsewhere, keys=not asking())
             else:
-                after = _beside(query, rows, picked)[1]
+                after = _beside(found, rows, picked)[1]
                 queue_side.preview(view, picked, after=after, keys=not asking())
 
 
@@ -177,7 +179,7 @@ def _tell(judged: Sequence[FindingRow]) -> None:
 
 
 def _beside(
-    query: FindingQuery, rows: Sequence[FindingRow], picked: str
+    found: Matches, rows: Sequence[FindingRow], picked: str
 ) -> tuple[str | None, str | None]:
     """Ids before and after the one that is picked, on this page or the next one."""
     ids = [row.id for row in rows]
@@ -186,12 +188,10 @@ def _beside(
         return ids[at - 1], ids[at + 1]
     if picked == ids[0] and len(ids) > 1 and session.param("peek") is None:
         return None, ids[1]
-    return workspace().store.neighbours(query, picked)
+    return found.beside(picked)
 
 
-def _steps(
-    query: FindingQuery, rows: Sequence[FindingRow], picked: str, *, page: int, key: str
-) -> None:
+def _steps(found: Matches, rows: Sequence[FindingRow], picked: str, *, page: int, key: str) -> None:
     keys = not asking()
     for name, letter, forward in (("Previous", "K", False), ("Next", "J", True)):
         st.button(
@@ -199,13 +199,13 @@ def _steps(
             key=f"step-{letter}",
             shortcut=letter if keys else None,
             on_click=problems.in_callback(_step),
-            args=(query, rows, picked, page, key, forward),
+            args=(found, rows, picked, page, key, forward),
             help=f"The {'next' if forward else 'previous'} finding",
         )
 
 
 def _step(
-    query: FindingQuery,
+    found: Matches,
     rows: Sequence[FindingRow],
     picked: str,
     page: int,
@@ -214,7 +214,7 @@ def _step(
 ) -> None:
     # Keys come faster than pages are drawn: what the last one picked counts.
     picked = session.param("peek") or picked
-    target = _beside(query, rows, picked)[forward]
+    target = _beside(found, rows, picked)[forward]
     if target is None:
         return
     session.set_param("peek", target)
@@ -253,24 +253,22 @@ def _open_group(key: str, by: GroupBy, groups: tuple[GroupRow, ...]) -> None:
         session.set_param("peek", None)
 
 
-def _footer(view: QueueView, query: FindingQuery, total: int) -> None:
+def _footer(view: QueueView, found: Matches) -> None:
     said = queue_bulk.words(view)
     with st.container(horizontal=True, vertical_alignment="center"):
-        queue_bulk.button(view, query, total)
+        queue_bulk.button(view, found)
         st.download_button(
-            f"CSV of all {total:,} that match",
-            data=lambda: export.findings_csv(
-                workspace(), workspace().store.ids(query), filters=said
-            ),
+            f"CSV of all {found.total:,} that match",
+            data=lambda: export.findings_csv(workspace(), found.all(), filters=said),
             file_name="deepaid-findings.csv",
             mime="text/csv",
             on_click="ignore",
             icon=":material/download:",
         )
-        if total <= queue_side.REPORT_LIMIT:
+        if found.total <= queue_side.REPORT_LIMIT:
             st.download_button(
-                f"Report (HTML) on all {total:,}",
-                data=lambda: reporting.html_report(workspace().store.ids(query), filters=said),
+                f"Report (HTML) on all {found.total:,}",
+                data=lambda: reporting.html_report(found.all(), filters=said),
                 file_name="deepaid-findings.html",
                 mime="text/html",
                 on_click="ignore",

@@ -82,6 +82,10 @@ def conditions(
     }
     found = [c[name] == value for name, value in equal.items() if value is not None]
     if query.text:
+        if query.status is not None:
+            # Looking for text reads the rows: all in a row is three times as fast as in the order
+            # of an index of the status, which as an expression tempts no planner.
+            found[0] = c.status.concat("") == query.status.value
         # Not LIKE: there the text could hold wildcards, and only ASCII would ignore case.
         position = func.strpos if dialect == "postgresql" else func.instr
         text = literal(query.text.casefold(), AnyText)

@@ -197,7 +197,7 @@ Index(
 )
 Index(
     "findings_of_verdict",
-    *(_by.verdict, _by.pattern_id, _by.id),
+    *(_by.verdict, _by.pattern_id, _by.id, _by.category),
     sqlite_where=_judged,
     postgresql_where=_judged,
 )

@@ -55,6 +55,15 @@ def _extend_findings() -> None:
         sqlite_where=text("verified = 0"),
         postgresql_where=text("NOT verified"),
     )
+    judged = text("verdict IS NOT NULL")
+    op.drop_index("findings_of_verdict", "findings")
+    op.create_index(
+        "findings_of_verdict",
+        "findings",
+        ["verdict", "pattern_id", "id", "category"],
+        sqlite_where=judged,
+        postgresql_where=judged,
+    )
     assigned = text("assignee IS NOT NULL")
     op.create_index(
         "findings_of_assignee",
