@@ -66,6 +66,7 @@ def _standing(finding: Finding, row: FindingRow, view: QueueView) -> None:
         panels.assignee_badge(row.assignee)
         _cases(finding.id)
         st.space("stretch")
+        investigate_keys.show()
         if st.button("Queue", icon=":material/list:", help="Back to the queue as it was left"):
             navigation.go("queue", view.to_params())
         st.button(
@@ -140,7 +141,6 @@ def _actions(finding: Finding, row: FindingRow) -> None:
             icon=":material/download:",
         )
         _link(finding.id)
-        investigate_keys.show()
 
 
 def _assignee(finding_id: str, row: FindingRow) -> None:
@@ -182,20 +182,15 @@ def _link(finding_id: str) -> None:
 
 
 def _facts(finding: Finding, row: FindingRow) -> None:
-    panels.facts(
+    panels.facts_in_line(
         (
             ("Entity", shorten(finding.entity, _NAME)),
             ("Score", _score(row)),
+            ("Events", _events(finding)),
             ("First event", times.both(finding.first_time)),
             ("Last event", times.both(finding.last_time)),
             ("Detector", f"{finding.detector_name} ({finding.detector_id})"),
-            ("Events", _events(finding)),
             ("Source", shorten(finding.source_name, _NAME)),
-            (
-                "Closest normal",
-                f"scores {format_score(finding.interpretation.diagnostics.reference_score)}, "
-                f"threshold {format_score(finding.interpretation.diagnostics.threshold)}",
-            ),
         )
     )
 

@@ -25,6 +25,7 @@ __all__ = [
     "banner",
     "empty_state",
     "facts",
+    "facts_in_line",
     "proof_badge",
     "severity_badge",
     "severity_word",
@@ -172,6 +173,15 @@ def facts(pairs: Sequence[tuple[str, str]], *, columns: int = 4) -> None:
         row = pairs[start : start + columns]
         for place, (name, value) in zip(st.columns(columns), row, strict=False):
             with place.container(gap=None):
+                st.caption(name)
+                st.text(one_line(value))
+
+
+def facts_in_line(pairs: Sequence[tuple[str, str]]) -> None:
+    """Names, ours, and values, anybody's, each as wide as it is, in as few lines as they need."""
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in pairs:
+            with st.container(gap=None, width="content"):
                 st.caption(name)
                 st.text(one_line(value))
 

@@ -308,6 +308,9 @@ _CONFIG: dict[str, Any] = {
         help="⊘ a suppression keeps it out of the queue; ⟳ one covers it, but leaves it in the "
         "queue for somebody to check.",
     ),
+    "What happened": st.column_config.TextColumn(width=330),
+    "Reason or note": st.column_config.TextColumn(width=200),
+    "Reason": st.column_config.TextColumn(width=220),
     "Look at": st.column_config.TextColumn(width=112),
     "Step": st.column_config.TextColumn(width=220),
     "Why": st.column_config.TextColumn(width=380),
