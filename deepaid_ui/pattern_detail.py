@@ -20,6 +20,7 @@ from deepaid_ui import (
     patterns,
     problems,
     reach,
+    report_form,
     session,
     suppress_form,
     tables,
@@ -86,6 +87,7 @@ def _header(pattern: PatternRow) -> None:
             help="Take its findings out of the queue for a time, once enough verdicts agree. You "
             "see first what that does and whether it may be done.",
         )
+        report_form.button(pattern_id=pattern.pattern_id)
         count = pattern.open_findings
         st.button(
             f"Label all {count:,} open findings…" if count > 1 else "Label the open finding…",
