@@ -73,7 +73,7 @@ def _changes(changes: Iterable[AuditChange]) -> None:
         pd.DataFrame(
             [
                 {
-                    "": _mark(change),
+                    "Change": _mark(change),
                     "What": one_line(shorten(change.what, _CELL)),
                     "Before": one_line(shorten(change.before, _CELL)),
                     "After": one_line(shorten(change.after, _CELL)),
@@ -84,7 +84,7 @@ def _changes(changes: Iterable[AuditChange]) -> None:
         hide_index=True,
         alt="What the line changed: before and after",
         column_config={
-            "": st.column_config.TextColumn(width=40),
+            "Change": st.column_config.TextColumn(width=90),
             "What": st.column_config.TextColumn(width=260),
             "Before": st.column_config.TextColumn(width=340),
             "After": st.column_config.TextColumn(width=340),
@@ -94,10 +94,10 @@ def _changes(changes: Iterable[AuditChange]) -> None:
 
 def _mark(change: AuditChange) -> str:
     if not change.before:
-        return "+"
+        return "+ new"
     if not change.after:
-        return "−"
-    return "=" if change.before == change.after else "≠"
+        return "− gone"
+    return "= same" if change.before == change.after else "≠ changed"
 
 
 def _about(line: AuditLine) -> None:

@@ -96,6 +96,14 @@ PAGES: tuple[PageEntry, ...] = (
         ":material/receipt_long:",
         "audit",
     ),
+    PageEntry(
+        "glossary",
+        "System",
+        "pages/system/glossary.py",
+        "Glossary",
+        ":material/menu_book:",
+        "glossary",
+    ),
     PageEntry("about", "System", "pages/system/about.py", "About", ":material/info:", "about"),
 )
 

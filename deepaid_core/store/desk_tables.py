@@ -24,7 +24,9 @@ actions = Table(
     Index("actions_of_subject", "subject", "number"),
     Index("actions_of_case", "case_number", "number"),
     Index("actions_of_kind", "kind", "number"),
-    Index("actions_by_time", "time", "number", "kind", "author"),
+    Index("actions_by_time", "time", "number"),
+    Index("actions_by_author", "author", "time", "number"),
+    Index("actions_by_kind", "kind", "time", "number"),
 )
 
 # Which findings an action touched, so that the history of one is read without the others.

@@ -244,8 +244,10 @@ decisions = Table(
     # The payload of a verdict on many findings is long; counting must not read past it.
     Index("decisions_of_pattern", "pattern_id", "number", "kind", "label", "undone_by"),
     Index("decisions_of_kind", "kind", "undone_by", "number"),
-    # The list of everything that happened steps through it without reading payloads.
-    Index("decisions_by_time", "time", "number", "kind", "author"),
+    # The list of everything that happened steps through these without reading payloads.
+    Index("decisions_by_time", "time", "number"),
+    Index("decisions_by_author", "author", "time", "number"),
+    Index("decisions_by_kind", "kind", "time", "number"),
 )
 
 # Patterns on which imported lessons know an attack; they protect while the import is in force.

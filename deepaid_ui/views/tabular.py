@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepaid_core.domain.finding import Finding
 from deepaid_core.figures.deviations import deviations
-from deepaid_ui import charts, tables
+from deepaid_ui import charts, glossary, tables
 
 __all__ = ["preview", "why"]
 
@@ -26,6 +26,7 @@ def why(finding: Finding) -> None:
         alt="Deviations: observed values and the closest normal ones",
         clickable=False,
     )
+    glossary.columns_of(interpretation)
 
 
 def preview(finding: Finding) -> None:

@@ -30,7 +30,7 @@ def upgrade() -> None:
     _extend_findings()
     op.add_column("decisions", Column("chain", AnyText, nullable=False, server_default=""))
     _chain(op.get_bind())
-    op.create_index("decisions_by_time", "decisions", ["time", "number", "kind", "author"])
+    _index_by_time("decisions")
     _add_actions()
     _add_cases()
     _add_drafts()
@@ -90,6 +90,12 @@ def _chain(connection: Connection) -> None:
         )
 
 
+def _index_by_time(log: str) -> None:
+    op.create_index(f"{log}_by_time", log, ["time", "number"])
+    for name in ("author", "kind"):
+        op.create_index(f"{log}_by_{name}", log, [name, "time", "number"])
+
+
 def _add_actions() -> None:
     op.create_table(
         "actions",
@@ -109,7 +115,7 @@ def _add_actions() -> None:
     op.create_index("actions_of_subject", "actions", ["subject", "number"])
     op.create_index("actions_of_case", "actions", ["case_number", "number"])
     op.create_index("actions_of_kind", "actions", ["kind", "number"])
-    op.create_index("actions_by_time", "actions", ["time", "number", "kind", "author"])
+    _index_by_time("actions")
     op.create_table(
         "action_findings",
         Column("finding_id", AnyText, nullable=False),
