@@ -18,7 +18,7 @@ from deepaid_ui import (
     navigation,
     panels,
     problems,
-    reporting,
+    report_form,
     session,
     times,
 )
@@ -132,14 +132,7 @@ def _actions(finding: Finding, row: FindingRow) -> None:
             args=((finding.id,),),
             help="Into a new case or one that there is",
         )
-        st.download_button(
-            "Report (HTML)",
-            data=lambda: reporting.html_report([finding.id]),
-            file_name=f"deepaid-{finding.id}.html",
-            mime="text/html",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        report_form.button(finding_ids=[finding.id])
         _link(finding.id)
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from deepaid_ui import case_form, suppress_form
+from deepaid_ui import case_form, report_form, suppress_form
 
 __all__ = [
     "ACTIVITY",
@@ -40,7 +40,7 @@ KEYS: Final = (
 
 def asking() -> bool:
     """Whether a dialog is open: keys would reach the page behind it."""
-    return suppress_form.asking() or case_form.asking()
+    return suppress_form.asking() or case_form.asking() or report_form.asking()
 
 
 def show() -> None:

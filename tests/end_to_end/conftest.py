@@ -127,6 +127,20 @@ class Walker:
     def sees(self, text: "str | re.Pattern[str]") -> None:
         self.page.get_by_text(text).first.wait_for()
 
+    def report(self, to: Path) -> Path:
+        """Have the page's dialog make a report as it proposes, and keep the file."""
+        self.press("Report…")
+        self.press("Prepare the file")
+        ready = self.page.get_by_role("button", name=re.compile("^Download "))
+        ready.wait_for()
+        with self.page.expect_download() as download:
+            ready.click()
+        download.value.save_as(to)
+        self.page.keyboard.press("Escape")
+        self.page.get_by_role("dialog").wait_for(state="detached")
+        self.settle()
+        return to
+
     def cells(self, column: str) -> list[str]:
         """Cells of a column of the first table, as a screen reader finds them."""
         grid = self.page.locator("[data-testid=stDataFrame]").first

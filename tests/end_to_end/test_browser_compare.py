@@ -80,7 +80,7 @@ def test_a_method_is_added_by_hand_and_stays_in_the_address(walker, strongest):
 
 def test_from_the_proof_of_a_finding_to_its_comparison_and_back(walker, strongest):
     finding_id = strongest["packets"]
-    walker.open(f"/finding?id={finding_id}&tab=Proof")
+    walker.open(f"/finding?id={finding_id}")
     walker.page.get_by_role("link", name="Compare with other methods").click()
     settled(walker)
     walker.page.wait_for_url(re.compile(f"/compare.*finding={finding_id}"))

@@ -11,6 +11,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.figures.numbers import format_score
 from deepaid_core.workflow import distill
 from deepaid_core.workspace import Workspace
+from deepaid_ui.tables import cell_text
 from tests.end_to_end.conftest import Server, walking
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -180,8 +181,7 @@ def test_a_finding_of_each_kind_is_read_judged_suggested_undone_and_reported(
 
     # Proof, evidence, pattern.
     diagnostics = finding.interpretation.diagnostics
-    walker.press("Proof", role="tab")
-    page.locator("[data-testid=stPlotlyChart] .main-svg").nth(1).wait_for()
+    page.locator(f".st-key-flip-{finding.id} .main-svg").first.wait_for()
     proof = text_of(page, "[data-testid=stMain]")
     for score in (diagnostics.score, diagnostics.threshold, diagnostics.reference_score):
         assert format_score(score) in proof
@@ -191,9 +191,9 @@ def test_a_finding_of_each_kind_is_read_judged_suggested_undone_and_reported(
     tables.locator("tbody tr td").first.wait_for(state="attached")
     assert "interpreted" in tables.locator("tbody").first.text_content()
     walker.press("Pattern and history", role="tab")
-    described = text_of(page)
-    for state in finding.path:
-        assert " ".join(distill.describe(state).split()) in described
+    described = walker.cells("Step")
+    for place, state in enumerate(finding.path, start=1):
+        assert cell_text(f"{place}. {distill.describe(state)}") in described
 
     # A verdict teaches the Distiller; another finding of the pattern is told so.
     accept(walker, kind.category)
@@ -213,10 +213,7 @@ def test_a_finding_of_each_kind_is_read_judged_suggested_undone_and_reported(
 
     # The report says the same, offline.
     walker.open(f"/finding?id={finding.id}")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Report (HTML)").click()
-    report = tmp_path / "report.html"
-    download.value.save_as(report)
+    report = walker.report(tmp_path / "report.html")
     said = opened_offline(page.context, report)
     assert finding.id in said
     assert kind.category in said

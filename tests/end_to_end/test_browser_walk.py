@@ -98,10 +98,7 @@ def test_from_a_fresh_workspace_to_a_taught_distiller_and_back(walker, server, t
     # The report is one file that opens offline.
     walker.open(f"/finding?id={findings[0]}&tab=Evidence")
     walker.sees("Raw events around the interpreted one")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Report (HTML)").click()
-    report = tmp_path / "report.html"
-    download.value.save_as(report)
+    report = walker.report(tmp_path / "report.html")
     assert_opens_offline(page.context, report, findings[0])
 
     # A refresh keeps what is shown.
