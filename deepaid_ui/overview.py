@@ -144,7 +144,7 @@ def counts(counted: Numbers) -> None:
         _metric(
             "Time to judge",
             "–" if counted.median_s is None else format_duration(counted.median_s),
-            f"median of {format_count(counted.judged, 'finding')}" if counted.judged
+            f"median of {counted.judged:,}" if counted.judged
             else "no verdict in 30 days",
             "Median time from when a finding was added to its first verdict in force, over the "
             "findings that were first judged in the last 30 days.",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from deepaid_core.domain.queries import HourCount, Overview, PatternRow
 from deepaid_core.figures.scores import times_utc
-from deepaid_core.figures.volume import detector_hours, findings_over_time, hours_table
+from deepaid_core.figures.volume import detector_hours, findings_over_time, hours_table, mapped
 from deepaid_ui import charts, filters, navigation, patterns, tables
 from deepaid_ui.workspace import workspace
 
@@ -15,7 +15,7 @@ __all__ = ["over_time", "top_patterns"]
 
 _HOUR_S = 3600.0
 _TOP = 5
-_TABLE_HEIGHT = 300
+_TABLE, _TABLE_HEIGHT = "table", 300
 
 
 def over_time(overview: Overview) -> None:
@@ -23,18 +23,21 @@ def over_time(overview: Overview) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         charts.show(
-            charts.narrow(findings_over_time(overview.slots, overview.slot_s), letters=60),
+            charts.narrow(findings_over_time(overview.slots, overview.slot_s)),
             key="findings-over-time",
         )
     with right:
         _hours(overview.hours)
-    with st.expander("Both as a table", icon=":material/table:"):
-        _twin(overview.hours)
+    # Made only while it is open: months have thousands of hours.
+    place = st.expander("Both as a table", icon=":material/table:", key=_TABLE, bind="query-params")
+    if place.open:
+        with place:
+            _twin(overview.hours)
 
 
 def _hours(hours: Sequence[HourCount]) -> None:
-    figure = charts.narrow(detector_hours(hours), letters=60)
-    counted = [one for one in hours if one.findings]
+    figure = charts.narrow(detector_hours(hours))
+    counted = mapped(hours)
     names = {
         name: place
         for place, name in enumerate(sorted({one.detector_name for one in counted}, reverse=True))
@@ -53,7 +56,7 @@ def _hours(hours: Sequence[HourCount]) -> None:
         showlegend=False,
     )
     hour = charts.picked(figure, key=f"hours-{filters.version()}")
-    st.caption("Click an hour to see its findings in the queue.")
+    st.caption("The lighter, the more findings. Click an hour to see them in the queue.")
     if hour:
         _open(str(hour[0]), int(hour[1]))
 

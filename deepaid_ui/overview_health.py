@@ -18,8 +18,6 @@ from deepaid_ui.workspace import workspace
 
 __all__ = ["attention", "detectors", "freshness", "health", "problems"]
 
-_NAMED = 3
-
 
 def health(overview: Overview) -> Health:
     """How detectors and suppressions are; read anew each time, for files change unseen."""
@@ -79,14 +77,14 @@ def _yours() -> bool:
     if mine.findings:
         navigation.link(
             "queue",
-            f"{format_count(mine.findings, 'open finding')} assigned to you",
+            f"Your open findings: {mine.findings:,}",
             {"assignee": "mine"},
             icon=":material/person:",
         )
     if mine.cases:
         navigation.link(
             "cases",
-            f"{format_count(mine.cases, 'open case')} of yours",
+            f"Your open cases: {mine.cases:,}",
             icon=":material/folder_open:",
         )
     return bool(mine.findings or mine.cases)
@@ -96,7 +94,7 @@ def _to_check(overview: Overview) -> bool:
     if overview.to_check:
         navigation.link(
             "queue",
-            f"{format_count(overview.to_check, 'suppressed finding')} re-surfaced for a check",
+            f"Re-surfaced to check: {overview.to_check:,}",
             {"resurfaced": "yes"},
             icon=":material/autorenew:",
         )
@@ -105,11 +103,9 @@ def _to_check(overview: Overview) -> bool:
 
 def _disabled(disabled: Sequence[Suppression]) -> bool:
     if disabled:
-        names = ", ".join(f"S-{one.number}" for one in disabled[:_NAMED])
-        more = f" and {len(disabled) - _NAMED:,} more" if len(disabled) > _NAMED else ""
         navigation.link(
             "suppressions",
-            plain(f"{names}{more}: disabled by a confirmed attack"),
+            f"Disabled by an attack: {len(disabled):,}",
             {"state": "disabled"},
             icon=":material/shield:",
         )

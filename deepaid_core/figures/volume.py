@@ -16,14 +16,21 @@ from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import figure_text
 from deepaid_core.figures.theme import BLUE, GREY, PURPLE, VERMILLION, empty_figure, finish
 
-__all__ = ["detector_hours", "findings_by_hour", "findings_over_time", "hours_table", "volume"]
+__all__ = [
+    "detector_hours",
+    "findings_by_hour",
+    "findings_over_time",
+    "hours_table",
+    "mapped",
+    "volume",
+]
 
 _Slot: TypeAlias = tuple[float, Sequence[int]]
 """Its start and a count of each part of a bar."""
 
 _MAX_BARS = 400
 _MAX_BARS_HALF = 120  # on half the width of a page
-_MAX_HOURS = 24 * 14
+_MAX_HOURS = 72  # more would be too narrow to click
 _NUMBERED = 30
 _HOUR = 3600.0
 _STEPS = {
@@ -125,18 +132,23 @@ def hours_table(hours: Sequence[HourCount]) -> Table:
     )
 
 
+def mapped(hours: Sequence[HourCount]) -> tuple[HourCount, ...]:
+    """The hours with findings that the map draws: those of the last three days."""
+    last = max((one.start for one in hours if one.findings), default=0.0)
+    first = last - (_MAX_HOURS - 1) * _HOUR
+    return tuple(one for one in hours if one.findings and one.start >= first)
+
+
 def detector_hours(hours: Sequence[HourCount]) -> go.Figure:
     """Findings per detector and hour as a map.
 
     Args:
-        hours: In any order. Of more than two weeks, the last two are drawn.
+        hours: In any order. Of more than three days, the last three are drawn.
     """
-    counted = [one for one in hours if one.findings]
-    if not counted:
+    shown = mapped(hours)
+    if not shown:
         return empty_figure("No finding yet", "Detect anomalies in a capture to see them here.")
-    last = max(one.start for one in counted)
-    first = max(min(one.start for one in counted), last - (_MAX_HOURS - 1) * _HOUR)
-    shown = [one for one in counted if one.start >= first]
+    first, last = (pick(one.start for one in shown) for pick in (min, max))
     names = sorted({one.detector_name for one in shown}, reverse=True)
     rows = {name: row for row, name in enumerate(names)}
     columns = round((last - first) / _HOUR) + 1
@@ -160,8 +172,10 @@ def detector_hours(hours: Sequence[HourCount]) -> go.Figure:
         for name, row in zip(names, totals, strict=True)
         for start, total in zip(starts, row, strict=True)
     )
+    whole = len(shown) == sum(one.findings > 0 for one in hours)
+    of = "Busiest hour" if whole else "Last three days, busiest hour"
     title = (
-        f"Busiest hour: {format_count(busiest[0], 'finding')} of {busiest[2]} from "
+        f"{of}: {format_count(busiest[0], 'finding')} of {busiest[2]} from "
         f"{format_time_utc(busiest[1])}"
     )
     return finish(
@@ -178,18 +192,19 @@ def detector_hours(hours: Sequence[HourCount]) -> go.Figure:
                 "colorscale": "Cividis",
                 "zmin": 0,
                 "zmax": max(map(max, totals)),
-                "showscale": columns > _NUMBERED,
-                "xgap": 1,
+                # The title names the highest count, and a table beside it all of them.
+                "showscale": False,
+                "xgap": 1 if columns <= _NUMBERED else 0.5,
                 "ygap": 2,
                 # A count in each cell says without color what the color says.
                 "texttemplate": "%{z}" if columns <= _NUMBERED else None,
-                "colorbar": {"title": {"text": "findings"}, "thickness": 12},
             }
         ],
         {
             "xaxis": {
                 "title": {"text": "Time (UTC)"},
                 "type": "date",
+                "nticks": 6,
                 # One hour alone would otherwise fill the whole width without a scale.
                 "range": times_utc([first - _HOUR / 2, last + 1.5 * _HOUR]),
             },

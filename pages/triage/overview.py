@@ -20,7 +20,7 @@ overview_health.problems(health)
 overview.counts(numbers)
 finding, pattern, needs = (
     place.container(border=True, height="stretch")
-    for place in st.columns([0.32, 0.4, 0.28], gap="small")
+    for place in st.columns([0.31, 0.38, 0.31], gap="small")
 )
 with finding:
     overview.next_finding()

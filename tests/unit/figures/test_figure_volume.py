@@ -93,9 +93,10 @@ def test_the_map_has_a_row_per_detector_and_a_column_per_hour():
     )
 
 
-def test_the_map_is_bounded_to_two_weeks():
+def test_the_map_is_bounded_to_three_days_and_says_so():
     figure = detector_hours([hour("packets", 0, 2, 3), hour("packets", 9000, 1)])
-    assert len(figure.data[0].z[0]) <= 24 * 14
+    assert len(figure.data[0].z[0]) <= 72
+    assert figure.layout.title.text.startswith("Last three days")
 
 
 def test_the_table_holds_what_the_charts_hold_the_latest_hour_first():
