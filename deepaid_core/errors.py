@@ -16,6 +16,7 @@ __all__ = [
     "NotFittedError",
     "NotFoundError",
     "PortInUseError",
+    "ReportRefusedError",
     "StaleWriteError",
     "StoreError",
     "StoreVersionError",
@@ -108,6 +109,10 @@ class ChangeRefusedError(DeepAidError):
 
 class ExchangeError(DeepAidError):
     """A file of lessons cannot be read, or contradicts itself; nothing was imported."""
+
+
+class ReportRefusedError(DeepAidError):
+    """A file is no evidence of a report, or of another version."""
 
 
 class WorkspaceError(DeepAidError):

@@ -20,6 +20,7 @@ from deepaid_core.cli import (
     reporting,
     suppressions,
     verdicts,
+    verify,
 )
 from deepaid_core.cli.terminal import Settings, guarded, say
 
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "suppressions": suppressions.suppressions,
     "settings": machine.settings,
     "report": reporting.report,
+    "verify": verify.verify,
     "bench": bench.bench,
 }
 
