@@ -74,7 +74,7 @@ def grid(key: str, rows: Sequence[FindingRow], picked: str | None) -> str:
     """Key of the table of a page, which starts with its ticks and the picked line in it."""
     ticks = _ticks()
     key = f"{key}-{ticks.generation}"
-    if st.session_state.get(_DRAWN) != key:
+    if st.session_state.get(_DRAWN) != key or key not in st.session_state:
         st.session_state[_DRAWN] = key
         st.session_state[key] = selection(rows, picked)
     return key

@@ -95,14 +95,8 @@ def _findings(view: QueueView, found: Matches) -> None:
     with head:
         page = _page(total)
     rows = found.page(page)
+    first = (page - 1) * PAGE_SIZE + 1
     with head:
-        first = (page - 1) * PAGE_SIZE + 1
-        st.caption(
-            f"{first:,} to {first + len(rows) - 1:,} of {format_count(total, 'finding')}",
-            width="stretch",
-            help="Click a line to preview it, its id to open it; tick lines to act on several. "
-            "Ticks stay while you turn pages.",
-        )
         beside = st.toggle(
             "Preview",
             value=True,
@@ -110,21 +104,16 @@ def _findings(view: QueueView, found: Matches) -> None:
             bind="query-params",
             help="What is picked, beside the table. Without it there is room for long lines.",
         )
-    picked = _picked(rows)
-    left, right = st.columns(_SHARES, gap="small") if beside or ticked else (st.container(), None)
-    with left:
-        key = queue_ticks.grid(_key(view, page, "findings"), rows, picked)
-        chosen = tables.show(
-            queue_table.frame(
-                rows,
-                distill.suggestions(workspace(), rows),
-                workspace().store.desk.cases_of([row.id for row in rows]),
-            ),
-            key=key,
-            alt=f"Findings {first} to {first + len(rows) - 1} of {total}",
-            multi=True,
-            widths=queue_table.CONFIG,
+        st.caption(
+            f"{first:,} to {first + len(rows) - 1:,} of {format_count(total, 'finding')}",
+            width="stretch",
+            help="Click a line to preview it, its id to open it; tick lines to act on several. "
+            "Ticks stay while you turn pages.",
         )
+    picked = _picked(rows)
+    key = queue_ticks.grid(_key(view, page, "findings"), rows, picked)
+    # What was clicked is known before the table is drawn, and decides what stands beside it.
+    chosen = st.session_state[key]["selection"]
     ticked = queue_ticks.remember(rows, chosen)
     cell = tables.clicked_row(chosen)
     if cell and cell[0] < len(rows):
@@ -136,17 +125,29 @@ def _findings(view: QueueView, found: Matches) -> None:
     with head:
         queue_keys.show()
         _steps(found, rows, picked, page=page, key=key)
-    if bool(right) != bool(beside or ticked):
-        st.rerun(scope="fragment")  # the first tick makes room for what can be done with it
-    if right:
-        with right, st.container(key="side"):
-            if ticked:
-                shown = {row.id for row in rows}
-                elsewhere = sum(row.id not in shown for row in ticked)
-                queue_side.selection(ticked, elsewhere=elsewhere, keys=not asking())
-            else:
-                after = _beside(found, rows, picked)[1]
-                queue_side.preview(view, picked, after=after, keys=not asking())
+    left, right = st.columns(_SHARES, gap="small") if beside or ticked else (st.container(), None)
+    with left:
+        tables.show(
+            queue_table.frame(
+                rows,
+                distill.suggestions(workspace(), rows),
+                workspace().store.desk.cases_of([row.id for row in rows]),
+            ),
+            key=key,
+            alt=f"Findings {first} to {first + len(rows) - 1} of {total}",
+            multi=True,
+            widths=queue_table.CONFIG,
+        )
+    if right is None:
+        return
+    with right, st.container(key="side"):
+        if ticked:
+            shown = {row.id for row in rows}
+            elsewhere = sum(row.id not in shown for row in ticked)
+            queue_side.selection(ticked, elsewhere=elsewhere, keys=not asking())
+        else:
+            after = _beside(found, rows, picked)[1]
+            queue_side.preview(view, picked, after=after, keys=not asking())
 
 
 def _picked(rows: Sequence[FindingRow]) -> str:

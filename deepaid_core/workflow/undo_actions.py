@@ -53,5 +53,7 @@ def told(undone: UndoneActions) -> str:
     kept = f" {undone.kept:,} changed by somebody since stay as they are." if undone.kept else ""
     if not undone.numbers:
         return f"Nothing is left to take back.{kept}"
-    about = f" of {format_count(undone.findings, 'finding')}" if undone.findings else ""
-    return f"Took back {format_count(len(undone.numbers), 'action')}{about}.{kept}"
+    about = f": {format_count(undone.findings, 'finding')} as before" if undone.findings else ""
+    many = len(undone.numbers)
+    what = "Took it back" if many == 1 else f"Took back {format_count(many, 'action')}"
+    return f"{what}{about}.{kept}"
