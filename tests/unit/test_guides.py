@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from benchmarks.run import SECTIONS
+import pytest
+
 from deepaid_core.cli.main import COMMANDS
 from deepaid_ui import investigate_keys, queue_keys
 
@@ -21,7 +22,10 @@ def test_the_analysts_guide_names_every_key():
     assert keys - {"2", "3", "4"} == named
 
 
+@pytest.mark.slow
 def test_the_researchers_guide_tells_how_to_make_every_section_again():
+    from benchmarks.run import SECTIONS  # takes seconds, since it imports all that it measures
+
     table = _text("researchers.md").partition("## Reproduce")[2]
     rows = re.findall(r"^\| ([^|]+) \| `([a-z][a-z-]*)`", table, flags=re.MULTILINE)
     assert {name for _, name in rows} == set(SECTIONS)
