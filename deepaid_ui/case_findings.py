@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from deepaid_core.domain.case import Case
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, FindingRow
 from deepaid_core.figures.numbers import format_count
-from deepaid_core.workflow import cases, distill, triage
+from deepaid_core.workflow import cases, triage
 from deepaid_ui import (
     filters,
     forms,
@@ -21,9 +22,10 @@ from deepaid_ui import (
 from deepaid_ui.case_words import author_box, done, named
 from deepaid_ui.workspace import workspace
 
-__all__ = ["show"]
+__all__ = ["frame", "show"]
 
 _PAGE: Final = 50
+_HEIGHT: Final = 460
 _MOST_JUDGED: Final = 2000
 _REMOVED: Final = "_case_finding_removed"
 
@@ -51,13 +53,13 @@ def show(case: Case) -> None:
     page = st.pagination(pages, key=f"case-{case.number}-page") if pages > 1 else 1
     start = (page - 1) * _PAGE
     rows = store.page(query, limit=_PAGE, offset=start)
-    frame = tables.findings_frame(rows, distill.suggestions(workspace(), rows))
     with place:
         selection = tables.show(
-            frame,
+            frame(rows),
             key=f"case-findings-{case.number}-{filters.version()}-{start}",
             alt=f"Findings {start + 1} to {start + len(rows)} of {total} in {case.id}",
             multi=True,
+            height=min(_HEIGHT, 38 + 35 * len(rows)),
         )
     cell = tables.clicked_row(selection)
     if cell and cell[0] < len(rows):
@@ -71,6 +73,14 @@ def show(case: Case) -> None:
             "tick rows to take them out of the case or to judge them."
         )
     _rest(case, picked)
+
+
+def frame(rows: Sequence[FindingRow]) -> pd.DataFrame:
+    """Lines of the queue without what only matters before a verdict; the verdict comes early."""
+    whole = tables.findings_frame(rows, {})
+    first = ["Finding", "Severity", "Entity", "Verdict", "What deviates"]
+    gone = ("Suggestion", "Verified", "Pattern")
+    return whole[[*first, *(one for one in whole.columns if one not in (*first, *gone))]]
 
 
 def _picked(case: Case, rows: Sequence[FindingRow]) -> None:

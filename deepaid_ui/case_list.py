@@ -195,7 +195,7 @@ def _table(rows: Sequence[CaseRow], *, key: str) -> Any:
         selection_mode=["single-cell"],
         column_config={
             "Case": st.column_config.TextColumn(width=70, pinned=True),
-            "Title": st.column_config.TextColumn(width=330),
+            "Title": st.column_config.TextColumn(width=280),
             "Status": st.column_config.MultiselectColumn(
                 options=[status_chip(status) for status in STATUSES],
                 color=[look[1] for look in STATUSES.values()],
@@ -211,8 +211,8 @@ def _table(rows: Sequence[CaseRow], *, key: str) -> Any:
             "To judge": st.column_config.NumberColumn(
                 width=78, help="Findings of the case without a verdict."
             ),
-            "TLP": st.column_config.TextColumn(width=140),
-            "Assignee": st.column_config.TextColumn(width=100),
+            "TLP": st.column_config.TextColumn(width=110),
+            "Assignee": st.column_config.TextColumn(width=90),
             "First event (UTC)": st.column_config.TextColumn(width=150),
             "Last change (UTC)": st.column_config.TextColumn(width=150),
         },
@@ -233,11 +233,11 @@ def frame(rows: Sequence[CaseRow]) -> pd.DataFrame:
             "Findings": [row.findings for row in rows],
             "To judge": [row.open_findings for row in rows],
             "Assignee": [tables.cell_text(row.assignee) for row in rows],
+            "TLP": [tlp_chip(row.tlp) for row in rows],
             "Last change (UTC)": [tables.moment(row.changed_time) for row in rows],
             "First event (UTC)": [
                 "" if row.first_time is None else tables.moment(row.first_time) for row in rows
             ],
-            "TLP": [tlp_chip(row.tlp) for row in rows],
         }
     )
 

@@ -15,6 +15,7 @@ from deepaid_ui import (
     case_texts,
     navigation,
     panels,
+    times,
 )
 from deepaid_ui.case_words import STATUSES, TLP_LOOKS, status_chip, tlp_chip
 from deepaid_ui.text import one_line, plain
@@ -95,11 +96,13 @@ def _header(case: Case, row: CaseRow) -> None:
         st.space("stretch")
         if st.button("All cases", icon=":material/arrow_back:"):
             navigation.go("cases")
+    local = None
     facts = [
         format_count(len(case.finding_ids), "finding"),
         f"opened by {one_line(shorten(case.author, 60))} {format_time_utc(case.created_time)}",
     ]
     if row.first_time is not None and row.last_time is not None:
-        facts.insert(1, f"events {format_time_utc(row.first_time)} to "
-                        f"{format_time_utc(row.last_time)}")  # fmt: skip
-    st.text(" · ".join(facts))
+        first, last = row.first_time, row.last_time
+        facts.insert(1, f"events {format_time_utc(first)} to {format_time_utc(last)}")
+        local = f"First event {times.both(first)}, last event {times.both(last)}."
+    st.text(" · ".join(facts), help=local)

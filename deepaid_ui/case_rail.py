@@ -8,7 +8,7 @@ from deepaid_core.domain.case import OPEN_CASES, TLP, Case, CaseQuery, CaseStatu
 from deepaid_core.errors import CaseRefusedError
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import case_merging, cases
-from deepaid_ui import problems, session
+from deepaid_ui import problems, report_form, session
 from deepaid_ui.case_words import TLP_LOOKS, author_box, done, named, status_chip, tlp_chip
 from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
@@ -22,6 +22,7 @@ _LISTED: Final = 100
 
 def show(case: Case) -> None:
     """What is chosen here is saved at once; the banner takes it back."""
+    report_form.button(case_number=case.number, key=f"case-{case.number}-report")
     if case.merged_into is not None:
         _unmerge(case)
         return

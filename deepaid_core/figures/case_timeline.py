@@ -81,7 +81,7 @@ def case_timeline(timeline: CaseTimeline) -> go.Figure:
         layout |= _axes(place, "What was done (UTC)", done, (0.0, split[0]), labels)
     traces = [*_event_traces(events, names), *_done_traces(done, lanes, "2" if events else "")]
     return finish(
-        traces, layout, title=_title(timeline, events), height=height, legend=bool(events), left=170
+        traces, layout, title=_title(timeline, events), height=height, legend=bool(events), left=150
     )
 
 

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from deepaid_ui import case_list, case_page, panels, session
+from deepaid_ui import case_list, case_page, panels, report_form, session
 
 asked = session.param("case")
 found = case_page.found(asked) if asked is not None else None
 if found is None:
     st.header("Cases")
-panels.banner()
+panels.banner(shortcut=not report_form.asking())
 if found is not None:
     case_page.show(found)
 else:
