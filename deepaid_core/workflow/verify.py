@@ -99,7 +99,7 @@ def verify(
         for finding_id, why in claims.unread
     ]
     records = {record.id: record for record in workspace.store.detectors()}
-    loaded: dict[str, "TrainedDetector"] = {}
+    loaded: dict[str, TrainedDetector] = {}
     for place, claim in enumerate(claims.claims):
         if cancelled():
             raise CancelledError("The check was cancelled; what was confirmed so far is not kept.")
