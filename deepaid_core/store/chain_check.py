@@ -14,7 +14,7 @@ from deepaid_core.store.actions import read_line
 from deepaid_core.store.chain import FIRST, link
 from deepaid_core.store.connect import Database
 from deepaid_core.store.desk_tables import actions
-from deepaid_core.store.rows import entry_values, read_entry
+from deepaid_core.store.rows import read_entry, repeated
 from deepaid_core.store.tables import decisions
 
 __all__ = ["check"]
@@ -137,8 +137,7 @@ class _Walk:
             self._undone[entry.entry.entry_number] = row.number
         elif isinstance(entry.entry, NewRestore):
             self._undone.pop(entry.entry.entry_number, None)
-        none = dict.fromkeys(("label", "category", "detector_name", "pattern_id"))
-        return {**none, **{n: v for n, v in entry_values(entry).items() if n != "payload"}}
+        return repeated(entry.entry)
 
 
 def _undone(connection: Connection, table: Table) -> dict[int, int]:

@@ -10,6 +10,7 @@ from deepaid_core.domain import codec
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.finding import Finding, Status
 from deepaid_core.domain.log import (
+    Entry,
     LogEntry,
     NewLessons,
     NewRestore,
@@ -34,6 +35,7 @@ __all__ = [
     "read_finding",
     "read_row",
     "read_run",
+    "repeated",
     "run_values",
     "status_under",
 ]
@@ -224,14 +226,20 @@ def read_run(row: Row[Any]) -> RunRecord:
 
 def entry_values(entry: LogEntry) -> dict[str, Any]:
     """A row of the log."""
-    decision = entry.entry
-    kind = _KINDS[type(decision)]
-    values: dict[str, Any] = {
+    return {
         "number": entry.number,
         "time": entry.time,
-        "kind": kind.name,
+        **repeated(entry.entry),
+        "payload": codec.dump(_KINDS[type(entry.entry)], entry.entry),
+    }
+
+
+def repeated(decision: Entry) -> dict[str, str | None]:
+    """Columns of a row of the log that say again what its payload says."""
+    values: dict[str, str | None] = {
+        "kind": _KINDS[type(decision)].name,
         "author": decision.author,
-        "payload": codec.dump(kind, decision),
+        **dict.fromkeys(("label", "category", "detector_name", "pattern_id")),
     }
     if isinstance(decision, NewVerdict):
         about: NewVerdict | SuppressionScope = decision
