@@ -8,6 +8,7 @@ from deepaid_core.domain.finding import Finding
 from deepaid_core.domain.queries import FindingRow
 from deepaid_core.figures.numbers import format_count, format_excess, format_time_utc
 from deepaid_core.figures.text import shorten
+from deepaid_core.reports.document import MAX_FINDINGS
 from deepaid_core.workflow import distill, triage
 from deepaid_ui import (
     export,
@@ -16,7 +17,7 @@ from deepaid_ui import (
     panels,
     queue_actions,
     queue_ticks,
-    reporting,
+    report_form,
     session,
     suppress_form,
 )
@@ -25,9 +26,7 @@ from deepaid_ui.text import one_line
 from deepaid_ui.views import kinds
 from deepaid_ui.workspace import workspace
 
-__all__ = ["REPORT_LIMIT", "preview", "selection"]
-
-REPORT_LIMIT = 100
+__all__ = ["preview", "selection"]
 
 
 def selection(rows: Sequence[FindingRow], *, elsewhere: int, keys: bool) -> None:
@@ -78,14 +77,11 @@ def selection(rows: Sequence[FindingRow], *, elsewhere: int, keys: bool) -> None
     if suppress_form.is_burst(rows):
         suppress_form.burst_button(ids, key="bulk_suppress")
     with st.container(horizontal=True):
-        st.download_button(
-            "Report (HTML)",
-            data=lambda: reporting.html_report(ids, filters="a hand-picked selection"),
-            file_name=f"deepaid-{len(ids)}-findings.html",
-            mime="text/html",
-            on_click="ignore",
-            icon=":material/download:",
-            disabled=len(ids) > REPORT_LIMIT,
+        report_form.button(
+            finding_ids=ids,
+            filters="a hand-picked selection",
+            key="report-ticked",
+            disabled=len(ids) > MAX_FINDINGS,
         )
         st.download_button(
             "CSV",

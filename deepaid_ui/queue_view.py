@@ -7,6 +7,7 @@ import streamlit as st
 from deepaid_core.domain.queries import FindingQuery, FindingRow, GroupBy, GroupRow
 from deepaid_core.errors import NotFoundError
 from deepaid_core.figures.numbers import format_count
+from deepaid_core.reports.document import MAX_FINDINGS
 from deepaid_core.workflow import distill
 from deepaid_ui import (
     case_form,
@@ -21,7 +22,7 @@ from deepaid_ui import (
     queue_side,
     queue_table,
     queue_ticks,
-    reporting,
+    report_form,
     session,
     suppress_form,
     tables,
@@ -33,6 +34,9 @@ from deepaid_ui.workspace import workspace
 
 __all__ = ["asking", "dialogs", "show"]
 
+_ASKED = "_queue_asked"
+"""Whether a dialog was open when the whole page was drawn last, its banner with its key too."""
+
 _SHARES = (0.73, 0.27)
 _STYLE = """<style>
 .st-key-side { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; }
@@ -41,11 +45,14 @@ _STYLE = """<style>
 
 def asking() -> bool:
     """Whether a dialog of the queue is open: keys would reach the page behind it."""
-    return suppress_form.asking() or case_form.asking() or queue_bulk.asking()
+    return (
+        suppress_form.asking() or case_form.asking() or queue_bulk.asking() or report_form.asking()
+    )
 
 
 def dialogs() -> None:
     """Show the dialog that was asked for, if any."""
+    st.session_state[_ASKED] = asking()
     if suppress_form.asking():
         suppress_form.burst_dialog()
     elif case_form.asking():
@@ -58,7 +65,7 @@ def dialogs() -> None:
 @problems.guarded
 def show() -> None:
     """Draw the whole queue; clicks redraw only this."""
-    if queue_actions.wanted_again():
+    if queue_actions.wanted_again() or st.session_state.get(_ASKED) != asking():
         st.rerun()
     st.html(_STYLE)
     view = filters.filters()
@@ -266,14 +273,12 @@ def _footer(view: QueueView, found: Matches) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-        if found.total <= queue_side.REPORT_LIMIT:
-            st.download_button(
-                f"Report (HTML) on all {found.total:,}",
-                data=lambda: reporting.html_report(found.all(), filters=said),
-                file_name="deepaid-findings.html",
-                mime="text/html",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        report_form.button(
+            finding_ids=found.all,
+            filters=said,
+            label=f"Report on all {found.total:,}…",
+            key="report-all",
+            disabled=found.total > MAX_FINDINGS,
+        )
         if view.is_filtered:
             st.button("Clear filters", on_click=filters.clear, icon=":material/filter_alt_off:")

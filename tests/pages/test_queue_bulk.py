@@ -84,3 +84,11 @@ def test_all_can_be_assigned_and_the_dialog_closes(asked, workspace, ids):
     assert "Assigned 15 findings to ana." in said(asked)
     assert workspace.store.ids(FindingQuery(assignees=("ana",))) == ids
     assert not [box for box in asked.checkbox if box.label.startswith("Yes, all")]
+
+
+def test_a_report_on_all_is_asked_for_in_a_dialog_of_its_own(open_page, findings):
+    app = press(open_page(QUEUE, pattern=findings[0].pattern_id), "report-all-open")
+    assert not app.error
+    assert "15 findings" in said(app)
+    shortcuts = {button.proto.shortcut.lower() for button in app.button}
+    assert not {"j", "k", "o", "a", "e", "t", "f", "b", "u"} & shortcuts
