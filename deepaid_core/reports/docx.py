@@ -11,7 +11,6 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.shape import CT_Inline
 from docx.shared import Cm, Pt, RGBColor
-from lxml import etree
 
 from deepaid_core.figures.tables import Table
 from deepaid_core.reports import static
@@ -34,7 +33,9 @@ _WIDE = 17.0  # centimeters between the margins of an A4 page
 _TWIPS = 567  # to a centimeter
 _DENSE = 7  # columns, from which letters are small
 _STYLES = {"plain": "Normal", "quote": "Quote", "warning": "IntenseQuote", "limit": "Caption"}
-_GREY, _BLUE = RGBColor(0x55, 0x60, 0x6E), RGBColor(0x0B, 0x5C, 0xAD)
+_SIZES = {"Title": 20.0, "Subtitle": 11.0, "Heading 1": 15.0, "Heading 2": 12.5, "Heading 3": 11.0}
+_INK, _GREY = RGBColor(0x1B, 0x24, 0x30), RGBColor(0x55, 0x60, 0x6E)
+_BLUE = RGBColor(0x0B, 0x5C, 0xAD)
 
 
 def render(outline: Outline) -> bytes:
@@ -56,11 +57,11 @@ def render(outline: Outline) -> bytes:
         for block in section.blocks:
             parts += _block(document, block, shapes)
             shapes += isinstance(block, Picture)
-    # In one piece: python-docx looks its own document through for each paragraph it adds.
-    body = parse_xml(f"<w:body {nsdecls('w', 'wp', 'a', 'pic', 'r')}>{''.join(parts)}</w:body>")
-    last = document.element.body[-1]
-    for element in list(body):
-        last.addprevious(element)
+    # In one piece: python-docx looks its own document through for each paragraph it adds, and
+    # elements that move from one tree to another take a time that grows with their square.
+    whole = document.element.xml
+    at = whole.rindex("<w:sectPr")
+    document.part._element = parse_xml(whole[:at] + "".join(parts) + whole[at:])
     out = io.BytesIO()
     document.save(out)
     return repacked(out.getvalue())
@@ -84,10 +85,8 @@ def _prepare(document: WordDocument, outline: Outline) -> None:
     page.left_margin = page.right_margin = Cm((21.0 - _WIDE) / 2)
     page.top_margin = page.bottom_margin = Cm(2.0)
     _style(document, "Normal", 10)
-    for name, size in (("Title", 20), ("Subtitle", 11)):
-        _style(document, name, size)
-    for name, size in (("Heading 1", 15), ("Heading 2", 12.5), ("Heading 3", 11)):
-        _style(document, name, size).font.color.rgb = _BLUE
+    for name, size in _SIZES.items():
+        _style(document, name, size).font.color.rgb = _BLUE if "Heading" in name else _INK
     _style(document, "Caption", 8.5).font.color.rgb = _GREY
     document.styles["Caption"].font.bold = False
     for part in (page.header, page.footer):
@@ -181,8 +180,7 @@ def _picture(document: WordDocument, picture: Picture, number: int) -> list[str]
     words.set("name", picture.id)
     words.set("title", shown(picture.title, NAME))
     words.set("descr", shown(picture.alt))
-    drawing = etree.tostring(inline, encoding="unicode")
-    parts = [f"<w:p><w:r><w:drawing>{drawing}</w:drawing></w:r></w:p>"]
+    parts = [f"<w:p><w:r><w:drawing>{inline.xml}</w:drawing></w:r></w:p>"]
     return [*parts, _paragraph(shown(picture.note), "Caption")] if picture.note else parts
 
 

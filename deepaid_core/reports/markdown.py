@@ -81,14 +81,15 @@ def _escape(found: re.Match[str]) -> str:
     }  # fmt: skip
     if character in entities:
         return entities[character]
-    # Dots, quotes and dashes inside a text mean nothing; at its start they may begin a list.
+    # Dots, quotes and dashes inside a text mean nothing; "1." at its start would be a list.
     if character in ".\"'-+=)(" and found.start() > 0 and not _begins_list(found):
         return character
     return f"\\{character}"
 
 
 def _begins_list(found: re.Match[str]) -> bool:
-    return found.string[: found.start()].strip().isdigit()
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    return before.strip().isdigit() and after[:1] in ("", " ")
 
 
 def _block(block: Block) -> str:
