@@ -27,7 +27,7 @@ _OF: Final[dict[Secret, str]] = {
     "mail": "mail-address",
 }
 _STAND_IN = re.compile(rf"(?:{'|'.join(_OF.values())})-\d+")
-_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*")
+_MAIL = re.compile(r"[\w.+-]{1,64}@(?=[\w.-]*[A-Za-z])\w[\w-]{0,62}(?:\.[\w-]{1,63})*")
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9a-fA-F:.]*[0-9a-fA-F])[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]+(?!\w)")
 _HARDWARE = re.compile(
