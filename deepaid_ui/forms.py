@@ -1,15 +1,16 @@
 """The verdict form: one for a finding, a hand-picked selection and a whole pattern."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.workflow import triage
 from deepaid_core.workflow.distill import Suggestion
-from deepaid_ui import problems, session
+from deepaid_ui import live_text, problems, session
 from deepaid_ui.forms_save import SAVED, TEACHES, ask_which, save
-from deepaid_ui.forms_target import Target, begin, keep, overtaken
+from deepaid_ui.forms_target import Target, begin, keep, keep_reason, overtaken
 from deepaid_ui.workspace import workspace
 
 __all__ = ["Target", "verdict_form"]
@@ -95,6 +96,8 @@ def _details(target: Target, label: VerdictLabel) -> None:
         on_change=kept,
         args=(target,),
     )
+    if target.subject:
+        live_text.watch(target.field("reason"), partial(keep_reason, target))
     if (reason or "").strip() == target.draft.strip():
         st.checkbox(
             "The drafted reason is right", key=target.field("sure"), on_change=kept, args=(target,)

@@ -11,7 +11,7 @@ from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui import drafts
 
-__all__ = ["Target", "begin", "forget", "keep", "overtaken", "seen", "set_overtaken"]
+__all__ = ["Target", "begin", "forget", "keep", "keep_reason", "overtaken", "seen", "set_overtaken"]
 
 _OVERTAKEN = "_overtaken"
 
@@ -97,6 +97,13 @@ def keep(target: Target) -> None:
     first = {"seen": json.dumps(dict(target.seen))}
     values = {name: str(value) for name, value in typed.items() if value is not None}
     drafts.keep(target.subject, {**first, **kept, **values})
+
+
+def keep_reason(target: Target, text: str) -> None:
+    """Remember the reason as far as it is typed, while the field still has the focus."""
+    if target.subject and st.session_state.get(target.field("label")) is not None:
+        keep(target)
+        drafts.keep(target.subject, {**drafts.draft(target.subject), "reason": text})
 
 
 def forget(target: Target) -> None:

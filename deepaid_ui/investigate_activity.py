@@ -1,6 +1,7 @@
 """Notes on a finding, and everything that happened to it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -10,13 +11,14 @@ from deepaid_core.domain.finding import Finding
 from deepaid_core.figures.text import shorten, visible
 from deepaid_core.workflow import activity, notes
 from deepaid_core.workflow.activity import ActivityLine
-from deepaid_ui import drafts, filters, problems, session, tables, times
+from deepaid_ui import drafts, filters, live_text, problems, session, tables, times
 from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
 
 __all__ = ["show"]
 
 _NAME = 80
+_ADDED = "_note_added"
 
 
 def show(finding: Finding, *, shortcuts: bool) -> None:
@@ -73,10 +75,20 @@ def _box(finding_id: str) -> str:
 
 
 def _keep(finding_id: str) -> None:
-    drafts.keep(_subject(finding_id), {"text": str(st.session_state[_box(finding_id)] or "")})
+    _keep_text(finding_id, str(st.session_state[_box(finding_id)] or ""))
 
 
+def _keep_text(finding_id: str, text: str) -> None:
+    drafts.keep(_subject(finding_id), {"text": text})
+
+
+@st.fragment
+@problems.guarded
 def _write(finding_id: str, *, shortcuts: bool) -> None:
+    # A fragment: what is typed is heard of often, and the rest of the page need not follow.
+    if st.session_state.pop(_ADDED, False):
+        st.rerun()
+    problems.pending()
     box = _box(finding_id)
     if box not in st.session_state:
         st.session_state[box] = drafts.draft(_subject(finding_id)).get("text", "")
@@ -89,6 +101,7 @@ def _write(finding_id: str, *, shortcuts: bool) -> None:
         on_change=_keep,
         args=(finding_id,),
     )
+    live_text.watch(box, partial(_keep_text, finding_id))
     st.button(
         "Add note",
         key="add_note",
@@ -104,6 +117,7 @@ def _add(finding_id: str) -> None:
     number = notes.take(workspace(), finding_id, text, author=session.author() or "")
     st.session_state[_box(finding_id)] = ""
     drafts.drop(_subject(finding_id))
+    st.session_state[_ADDED] = True
     session.remember_done(session.Done(f"Note {number} on {finding_id}.", actions=(number,)))
 
 

@@ -79,6 +79,8 @@ _STYLE = """<style>
 }
 /* Their keys work without being seen: the tabs themselves are on the page. */
 .st-key-tab_keys { display: none; }
+/* Listens, and has nothing to show. */
+[class*="st-key-live_place"] { display: none; }
 .st-key-rail { position: sticky; top: 4rem; }
 </style>"""
 

@@ -131,13 +131,14 @@ class Walker:
         """Have the page's dialog make a report as it proposes, and keep the file."""
         self.press("Report…")
         self.press("Prepare the file")
-        ready = self.page.get_by_role("button", name=re.compile("^Download "))
+        dialog = self.page.get_by_role("dialog")
+        ready = dialog.get_by_role("button", name=re.compile("^Download "))
         ready.wait_for()
         with self.page.expect_download() as download:
             ready.click()
         download.value.save_as(to)
         self.page.keyboard.press("Escape")
-        self.page.get_by_role("dialog").wait_for(state="detached")
+        dialog.wait_for(state="detached")
         self.settle()
         return to
 
