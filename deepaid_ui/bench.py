@@ -1,6 +1,5 @@
 """What would make this normal? Edit the event, and see what its detector would say of it."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
@@ -161,20 +160,19 @@ def _shown(bench: Bench, state: OnBench) -> list[int]:
 
 
 def _more(finding: Finding, bench: Bench, state: OnBench) -> None:
-    usual = set(_usual(bench))
-    others = [at for at in range(len(bench.parts)) if at not in usual]
+    shown = set(_shown(bench, state))
+    others = [at for at in range(len(bench.parts)) if at not in shown]
     if not others:
         return
     key = f"bench-{finding.id}-more"
-    if list(state.extra) != st.session_state.get(key):
-        st.session_state[key] = list(state.extra)
-    st.multiselect(
+    st.selectbox(
         "Edit something else too",
         others,
+        index=None,
         format_func=lambda at: bench_rows.offer_of(bench.parts[at]),
-        max_selections=_MOST_ADDED,
         key=key,
         placeholder=f"Search among {len(others):,} others",
+        disabled=len(state.extra) >= _MOST_ADDED,
         on_change=problems.in_callback(_add),
         args=(finding, bench, key),
     )
@@ -220,9 +218,13 @@ def _edited(finding: Finding, bench: Bench, state: OnBench, now: BenchScore) -> 
 
 
 def _add(finding: Finding, bench: Bench, key: str) -> None:
-    state = bench_state.kept(finding, bench)
-    extra: Sequence[int] = st.session_state[key]
-    bench_state.keep(finding, OnBench(state.edits, state.locked, tuple(extra)))
+    at = st.session_state[key]
+    # Ready for the next one.
+    st.session_state[key] = None
+    if at is not None:
+        state = bench_state.kept(finding, bench)
+        extra = tuple(dict.fromkeys([*state.extra, int(at)]))
+        bench_state.keep(finding, OnBench(state.edits, state.locked, extra))
 
 
 def _reset(finding: Finding, bench: Bench) -> None:

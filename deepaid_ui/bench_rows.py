@@ -71,6 +71,15 @@ def row(finding: Finding, bench: Bench, at: int, state: OnBench) -> None:
                     on_click=problems.in_callback(_put_back),
                     args=(finding, bench, at),
                 )
+                if at in state.extra:
+                    st.button(
+                        "Hide",
+                        key=_key(finding, at, "hide"),
+                        type="tertiary",
+                        help="Take the row off; what is not locked gets the event's value back",
+                        on_click=problems.in_callback(_hide),
+                        args=(finding, bench, at),
+                    )
         if part.kind == "choice":
             _choice(finding, bench, at, state, locked)
         else:
@@ -234,6 +243,13 @@ def _take(finding: Finding, bench: Bench, at: int) -> None:
 def _put_back(finding: Finding, bench: Bench, at: int) -> None:
     state = kept(finding, bench)
     keep(finding, state.with_edits(bench.put_back(bench.parts[at], state.edits)))
+
+
+def _hide(finding: Finding, bench: Bench, at: int) -> None:
+    state, part = kept(finding, bench), bench.parts[at]
+    edits = state.edits if part.group in state.locked else bench.put_back(part, state.edits)
+    extra = tuple(one for one in state.extra if one != at)
+    keep(finding, OnBench(edits, state.locked, extra))
 
 
 def _set_lock(finding: Finding, bench: Bench, at: int) -> None:

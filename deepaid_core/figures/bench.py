@@ -81,7 +81,7 @@ def score_rows(score: float, threshold: float, *, anomaly: float, reference: flo
     line = math.log10(threshold) if log else threshold
     low, high = min(*spots, line), max(*spots, line)
     room = high - low or max(abs(high), 1.0)
-    left, right = low - 0.2 * room, high + 0.2 * room
+    left, right = low - 0.3 * room, high + 0.25 * room
     accepted = score <= threshold
     marks = (
         (_NORMAL, "circle-open", BLUE),
@@ -127,6 +127,8 @@ def score_rows(score: float, threshold: float, *, anomaly: float, reference: flo
             "annotations": [
                 {
                     "x": line, "y": 0, "yref": "paper", "yanchor": "top", "showarrow": False,
+                    # Towards the wider side, where a narrow page has room for it.
+                    "xanchor": "right" if line - left > right - line else "left",
                     "text": f"threshold {format_score(threshold)}; shaded: accepted",
                 }
             ],

@@ -111,11 +111,16 @@ def test_the_smallest_fix_leaves_what_is_locked_and_says_when_nothing_works(on_b
 
 
 def test_other_parts_are_found_by_search(on_bench):
-    app, _ = on_bench(Modality.SERIES)
+    app, finding = on_bench(Modality.SERIES)
     rows = len(app.number_input)
-    (more,) = app.multiselect
+    more = next(one for one in app.selectbox if one.label == "Edit something else too")
     app = more.select(more.options[0]).run()
     assert len(app.number_input) == rows + 1
+    app = app.number_input[-1].set_value(77.0).run()
+    assert 77.0 in drafted(app, finding).values()
+    app = button(app, "Hide").click().run()
+    assert len(app.number_input) == rows
+    assert "nothing is edited yet" in verdict(app)
     assert not app.exception
 
 
