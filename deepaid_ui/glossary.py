@@ -10,13 +10,13 @@ from deepaid_core.domain.interpretation import Interpretation
 from deepaid_core.figures import glossary
 from deepaid_core.figures.glossary import Entry
 from deepaid_core.figures.numbers import format_count
-from deepaid_ui import panels, tables
-from deepaid_ui.text import one_line
+from deepaid_core.figures.text import shorten
+from deepaid_ui import panels
+from deepaid_ui.text import plain
 
 __all__ = ["columns_of", "show"]
 
 _LONGEST: Final = 120
-_HEIGHT: Final = 640
 
 
 def show() -> None:
@@ -45,7 +45,7 @@ def show() -> None:
         f"{format_count(len(found), 'entry', 'entries')}. Columns of packets look back: "
         "“last 10 s” means that a packet 10 seconds ago counts half, one 20 seconds ago a quarter."
     )
-    _table(found, key=f"glossary-{hash((text, section))}", alt="Glossary")
+    _table(found, alt="Glossary")
 
 
 def columns_of(interpretation: Interpretation) -> None:
@@ -54,7 +54,7 @@ def columns_of(interpretation: Interpretation) -> None:
     if not names:
         return
     with st.expander("What do these columns mean?", icon=":material/help:"):
-        _table([glossary.column(name) for name in names], key="columns", alt="What columns mean")
+        _table([glossary.column(name) for name in names], alt="What the columns mean")
 
 
 def _found(text: str, section: str | None) -> list[Entry]:
@@ -75,27 +75,19 @@ def _found(text: str, section: str | None) -> list[Entry]:
     return matching
 
 
-def _table(entries: Sequence[Entry], *, key: str, alt: str) -> None:
-    st.dataframe(
+def _table(entries: Sequence[Entry], *, alt: str) -> None:
+    # A plain table wraps its sentences. It reads Markdown, and columns may be called anything.
+    st.table(
         pd.DataFrame(
             {
-                "Name": [tables.cell_text(one.name) for one in entries],
-                "What it means": [one_line(one.meaning) for one in entries],
-                "Unit": [one.unit for one in entries],
-                "Example": [one_line(one.example) for one in entries],
-                "Column": [tables.cell_text(one.column) for one in entries],
+                "Name": [plain(shorten(one.name, _LONGEST)) for one in entries],
+                "What it means": [plain(shorten(one.meaning, _LONGEST * 4)) for one in entries],
+                "Unit": [plain(one.unit) for one in entries],
+                "Example": [plain(one.example) for one in entries],
+                "Column": [plain(shorten(one.column, _LONGEST)) for one in entries],
             }
         ),
+        border="horizontal",
         hide_index=True,
-        row_height=64,
-        height=min(_HEIGHT, 38 + 64 * len(entries)),
-        key=key,
         alt=alt,
-        column_config={
-            "Name": st.column_config.TextColumn(width=270, pinned=True),
-            "What it means": st.column_config.TextColumn(width=480),
-            "Unit": st.column_config.TextColumn(width=70),
-            "Example": st.column_config.TextColumn(width=220),
-            "Column": st.column_config.TextColumn(width=130),
-        },
     )

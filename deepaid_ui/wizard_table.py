@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, cast
 
@@ -73,6 +74,7 @@ def table_form(file: ChosenFile, proposed: SourceSettings) -> SourceSettings | N
             key=f"skip-{key}",
             help="Otherwise the first such cell stops the reading.",
         )
+    titles = _titles(key, [*numbers, *categories])
     used = {*numbers, *categories, *context, time, entity}
     ignored = [name for name in columns if name not in used]
     st.caption(
@@ -110,7 +112,24 @@ def table_form(file: ChosenFile, proposed: SourceSettings) -> SourceSettings | N
         skip_bad_rows=skip,
         header=header,
         names=names,
+        titles=titles,
     )
+
+
+def _titles(key: str, scored: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    typed = st.text_area(
+        "What analysts call the columns",
+        key=f"titles-{key}",
+        height=68,
+        placeholder="src_bytes = bytes that the client sent",
+        help="A column and its plain name on each line. Findings and reports use these names; "
+        "columns without one keep that of the table.",
+    )
+    pairs = (line.partition("=") for line in typed.splitlines() if "=" in line)
+    given = {name.strip(): title.strip() for name, _, title in pairs}
+    if unknown := [name for name in given if name not in scored]:
+        st.warning(plain(f"{short_name(unknown[0])} is not scored, so its plain name is not used."))
+    return tuple((name, given[name]) for name in scored if given.get(name))
 
 
 # What is kept is told apart by path, size and time of change, so it is never that of another file.

@@ -3,7 +3,7 @@
 Settings are kept with the detector that learned from them, so that the next file is read alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -64,6 +64,7 @@ class TableSettings:
         skip_bad_rows: Leave out rows with a value that cannot be read, instead of refusing.
         header: Whether the first row of a CSV holds the names of the columns.
         names: Names of the columns where no header does; "column 1", "column 2", ... where empty.
+        titles: Columns and what analysts call them; others are called as in the table.
     """
 
     numbers: tuple[str, ...]
@@ -74,6 +75,8 @@ class TableSettings:
     skip_bad_rows: bool = False
     header: bool = True
     names: tuple[str, ...] = ()
+    # Detectors that were trained by earlier versions have none.
+    titles: tuple[tuple[str, str], ...] = field(default=(), metadata={"added_later": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ _LONGEST_CATEGORY: Final = 200
 _TOLERANCE: Final = 0.01  # of the spread of a column in training
 
 
-def number_feature(column: str, values: FloatArray) -> Feature:
+def number_feature(column: str, values: FloatArray, title: str) -> Feature:
     """A column of numbers as a feature, from its training values, (n,)."""
     whole = bool((values == np.round(values)).all())
     noise = _TOLERANCE * float(values.std())
@@ -37,13 +37,13 @@ def number_feature(column: str, values: FloatArray) -> Feature:
     return Feature(
         name=column,
         field=column,
-        title=column,
+        title=title,
         kind="integer" if whole else "number",
         tolerance=max(noise, least),
     )
 
 
-def one_hot_features(column: str, texts: ObjectArray) -> list[Feature]:
+def one_hot_features(column: str, texts: ObjectArray, title: str) -> list[Feature]:
     """A column of categories as one field, from its training values, (n,).
 
     A feature for each of the most frequent categories, and `OTHER` last.
@@ -57,7 +57,7 @@ def one_hot_features(column: str, texts: ObjectArray) -> list[Feature]:
         Feature(
             name=f"{column}={text}",
             field=column,
-            title=f"{column}: {text}",
+            title=f"{title}: {text}",
             kind="category",
             low=0.0,
             high=1.0,

@@ -244,13 +244,16 @@ class TableSource(Source[TabularBatch]):
             raise InvalidEventsError(
                 f"'{self.name}' has no row in the chosen period; choose a longer one."
             )
+        called = dict(self.settings.titles)
         features = [
-            number_feature(column, table.numbers[learned, place])
+            number_feature(column, table.numbers[learned, place], called.get(column, column))
             for place, column in enumerate(self.settings.numbers)
         ]
         for column in self.settings.categories:
-            features += one_hot_features(column, table.categories[column][learned])
-        titles = tuple((column, column) for column in self.settings.categories)
+            features += one_hot_features(
+                column, table.categories[column][learned], called.get(column, column)
+            )
+        titles = tuple((column, called.get(column, column)) for column in self.settings.categories)
         return Schema("table", tuple(features), titles)
 
 
@@ -264,4 +267,9 @@ def _check(settings: TableSettings) -> None:
     if twice is not None:
         raise InvalidParameterError(
             f"The column '{twice[:80]}' is chosen twice; take it as a number or as a category."
+        )
+    stray = next((name for name, _ in settings.titles if name not in scored), None)
+    if stray is not None:
+        raise InvalidParameterError(
+            f"The column '{stray[:80]}' has a title but is not scored; correct its name."
         )

@@ -267,3 +267,15 @@ def test_public_connection_records_are_read_without_their_labels():
     assert not {"column 42", "column 43"} & {*settings.numbers, *settings.context}
     batch = read(TableSource.open(path, settings))
     assert batch.values.shape == (25_192, 121)
+
+
+def test_analysts_may_call_columns_by_other_names(tmp_path):
+    path = small(tmp_path, "bytes,proto\n1,udp\n2,tcp\n3,tcp\n")
+    titles = (("bytes", "bytes that the client sent"), ("proto", "protocol"))
+    settings = TableSettings(numbers=("bytes",), categories=("proto",), titles=titles)
+    schema = TableSource.open(path, settings).schema()
+    assert [field.title for field in schema.fields] == ["bytes that the client sent", "protocol"]
+    assert [one.title for one in schema.features][1] == "protocol: tcp"
+    assert schema.names[0] == "bytes"  # the data and the detector know the column as before
+    with pytest.raises(InvalidParameterError, match="'byte' has a title but is not scored"):
+        TableSource.open(path, replace(settings, titles=(("byte", "x"),)))
