@@ -22,7 +22,7 @@ _ASKED: Final = "_case_findings"
 _SAVED: Final = "_case_saved"
 _WHERE, _SEARCH, _CHOSEN = "case-form-where", "case-form-search", "case-form-chosen"
 _TITLE, _SUMMARY, _KEY = "case-form-title", "case-form-summary", "case-form"
-_NEW, _KNOWN = "A new case", "A case that there is"
+_NEW, _KNOWN = "New case", "Existing case"
 _LISTED: Final = 50
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from deepaid_core.domain.actions import ActionLine, NewCaseChange
 from deepaid_core.domain.case import Case
+from deepaid_core.errors import CaseRefusedError
 from deepaid_core.figures.numbers import format_duration
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import cases
@@ -76,16 +77,16 @@ def _read_only(case: Case) -> None:
 
 def _buttons(case: Case, mine: Mapping[str, str]) -> None:
     changed = [name for name in _FIELDS if name in mine]
-    if not changed:
-        st.caption(
-            "What you type is kept for you as a draft until you save it; then it stands in the "
-            "report and for your colleagues."
-        )
-        return
-    ready = [name for name in changed if not _in_conflict(case, mine, name)]
     names = ", ".join(_FIELDS[name][0].lower() for name in changed)
-    st.caption(f"Not saved yet, kept as your draft: {names}.")
+    st.caption(
+        plain(f"Not saved yet, kept as your draft: {names}.")
+        if changed
+        else "What you type is kept for you as a draft until you save it; then it stands in the "
+        "report and for your colleagues."
+    )
     author_box(f"case-{case.number}-texts")
+    # Always there: fields that moved down with the first word would be missed by the next click.
+    # Never disabled: a button that is disabled while it has the focus swallows all keys.
     with st.container(horizontal=True):
         st.button(
             "Save",
@@ -93,7 +94,6 @@ def _buttons(case: Case, mine: Mapping[str, str]) -> None:
             type="primary",
             icon=":material/save:",
             shortcut="Ctrl+Enter",
-            disabled=not ready,
             on_click=problems.in_callback(_save),
             args=(case.number,),
         )
@@ -110,7 +110,7 @@ def _buttons(case: Case, mine: Mapping[str, str]) -> None:
 def _conflict(case: Case, name: str, mine: str) -> None:
     label = _FIELDS[name][0].lower()
     with st.container(border=True):
-        st.warning(plain(f"{_who_changed(case, name)} the {label}. Theirs, saved now:"))
+        st.warning(plain(f"{_changed(case, name, label)} Saved now:"))
         st.text(getattr(case, name) or "(empty)")
         with st.container(horizontal=True):
             for text, help_text, act in (
@@ -128,12 +128,13 @@ def _conflict(case: Case, name: str, mine: str) -> None:
                 )
 
 
-def _who_changed(case: Case, name: str) -> str:
+def _changed(case: Case, name: str, label: str) -> str:
     line = _last_change(case.number, name)
     if line is None:
-        return "Somebody changed"
+        return f"Somebody changed the {label} meanwhile."
     who = one_line(shorten(line.action.author, 60))
-    return f"{who} changed, {format_duration(max(0.0, time.time() - line.time))} ago,"
+    ago = format_duration(max(0, round(time.time() - line.time)))
+    return f"{who} changed the {label} {ago} ago."
 
 
 def _last_change(number: int, name: str) -> ActionLine | None:
@@ -195,6 +196,13 @@ def _save(number: int) -> None:
     ready = {
         name: mine[name] for name in _FIELDS if name in mine and not _in_conflict(case, mine, name)
     }
+    if not ready:
+        raise CaseRefusedError(
+            f"There is nothing new to save on {case.id}; choose between your text and your "
+            "colleague's where both are shown."
+            if mine
+            else f"There is nothing new to save on {case.id}; change a text first."
+        )
     _write(case, ready)
 
 
