@@ -18,7 +18,7 @@ from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import standing
 from deepaid_core.workflow.preparation import preparation
 from deepaid_core.workflow.standing import Numbers
-from deepaid_ui import filters, navigation, panels, patterns
+from deepaid_ui import filters, navigation, panels, patterns, session
 from deepaid_ui.job_panel import job_panel
 from deepaid_ui.jobs import Job, registry
 from deepaid_ui.text import one_line, plain
@@ -45,13 +45,13 @@ def numbers() -> Numbers:
 
 
 def _load_demo() -> None:
-    opened = workspace()
+    opened, who = workspace(), session.author()
 
     def work(progress: Progress, cancelled: Cancelled) -> object:
         # Imported here because it needs torch, which no page should wait for.
         from deepaid_core.workflow.demo import prepare_demo
 
-        return prepare_demo(opened, progress=progress, cancelled=cancelled)
+        return prepare_demo(opened, author=who, progress=progress, cancelled=cancelled)
 
     registry().start("demo", "Loading the demo data", work)
 

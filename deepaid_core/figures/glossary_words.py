@@ -12,8 +12,7 @@ WORDS: Final[tuple[Row, ...]] = (
      "the packet from ws05 at 09:00:07"),
     ("Score", "How abnormal an event is to the detector; higher is more.", "",
      "0.0512 at a threshold of 0.0320"),
-    ("Threshold", "The score from which on the detector flags: an event above it is an "
-     "anomaly.", "",
+    ("Threshold", "The score above which the detector flags an event.", "",
      "0.0320: the 99.85 % quantile of held-back normal events"),
     ("Anomaly", "An event whose score is above the threshold. It need not be an attack.", "",
      "a backup that sends more than ever before"),
