@@ -168,11 +168,11 @@ def _choices(subject: ReportRequest) -> ReportRequest:
             help="Executives read what happened and what to do, without the detector's words.",
         )
     with right:
-        if _TLP not in st.session_state:
-            st.session_state[_TLP] = _marking(subject)
         tlp = st.selectbox(
             "TLP marking",
             TLP,
+            # Not through the session: a value that is lost there would fall to the widest one.
+            index=TLP.index(_marking(subject)),
             key=_TLP,
             format_func=lambda one: f"TLP:{one.upper()}",
             help="Whom the report may be shown to; it stands on every page.",

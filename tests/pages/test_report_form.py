@@ -51,5 +51,6 @@ def test_a_report_on_a_pattern_is_made_as_chosen_and_written_to_the_log(
 def test_nothing_is_made_before_it_is_asked_for(opened, workspace, findings):
     assert registry().latest("report") is None
     assert reporting.made(workspace, findings[0].pattern_id) == ()
+    assert opened.selectbox(key="report-form-tlp").value == "amber"
     said = [one.value for one in opened.text]
     assert f"Pattern {findings[0].pattern_id} with 15 findings" in said
