@@ -24,7 +24,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.workflow.demo import prepare_demo
 from deepaid_core.workspace import Workspace
 
-__all__ = ["Waiting", "chromium", "measure"]
+__all__ = ["Waiting", "chromium", "free_port", "idle", "measure", "until_healthy"]
 
 ROOT = Path(__file__).parents[1]
 REPEATS = 7
@@ -63,7 +63,8 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -72,7 +73,7 @@ def _free_port() -> int:
 @contextmanager
 def dashboard(home: Path, *command: str, port: int | None = None) -> Iterator[str]:
     """A dashboard of its own; gives its address at once, before it answers."""
-    port = port or _free_port()
+    port = port or free_port()
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("deepaid")), *command, "--port", str(port)],
         cwd=ROOT,
@@ -105,7 +106,7 @@ def measure() -> Waiting:
         workspace = Workspace.open(home)
         prepare_demo(workspace)  # the rest of it, if the server went before it was through
         workspace.close()
-        port = _free_port()
+        port = free_port()
         with dashboard(home, "dashboard", "--no-open", port=port) as url:
             empty_browser_s = _first_page(page, url)
         # The same address again: a new server, and a browser that knows its scripts.
@@ -120,7 +121,7 @@ def measure() -> Waiting:
 
 
 def _first_page(page: Any, url: str) -> float:
-    _until_healthy(url)
+    until_healthy(url)
     started = time.perf_counter()
     page.goto(url)
     page.get_by_role("button", name="Start triage").wait_for()
@@ -139,7 +140,7 @@ def _clicks(page: Any, url: str, home: Path) -> dict[str, float]:
         answered: Callable[[], object],
         whole: str | None = None,
     ) -> None:
-        _idle(page)
+        idle(page)
         started = time.perf_counter()
         act()
         answered()
@@ -213,7 +214,8 @@ def _cell(page: Any, row: int) -> tuple[float, float]:
     return box["x"] + 260, box["y"] + 35 + 35 * row + 17
 
 
-def _idle(page: Any) -> None:
+def idle(page: Any) -> None:
+    """Wait until the script behind a page rests."""
     page.wait_for_function(
         """() => {
           const app = document.querySelector('[data-testid=stApp]');
@@ -226,10 +228,11 @@ def _idle(page: Any) -> None:
 def _finding(page: Any) -> None:
     """Wait until a finding stands whole and the page rests."""
     page.locator("[data-testid=stPlotlyChart] .main-svg, .net[data-ready='1']").first.wait_for()
-    _idle(page)
+    idle(page)
 
 
-def _until_healthy(url: str) -> None:
+def until_healthy(url: str) -> None:
+    """Wait until a server answers."""
     while True:
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
@@ -239,7 +242,7 @@ def _until_healthy(url: str) -> None:
 
 
 def _until_up(page: Any, url: str) -> None:
-    _until_healthy(url)
+    until_healthy(url)
     page.goto(url)
     page.get_by_role("button", name="Start triage").wait_for()
 

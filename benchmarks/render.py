@@ -3,6 +3,7 @@
 from typing import Any
 
 from benchmarks import (
+    bench_desk,
     bench_links,
     bench_scale,
     bench_sequences,
@@ -185,4 +186,5 @@ SECTIONS = {
     "scale": bench_scale.section,
     "triage": triage_page.section,
     "pages": _pages,
+    "desk": bench_desk.section,
 }

@@ -18,6 +18,7 @@ from typing import Any
 
 from benchmarks import (
     bench_comparison,
+    bench_desk,
     bench_detection,
     bench_few_shot,
     bench_interpretation,
@@ -58,6 +59,7 @@ SECTIONS: dict[str, Callable[[bool], Any]] = {
     "scale": lambda full: bench_scale.measure(),
     "triage": lambda full: bench_triage.measure(),
     "pages": lambda full: _pages(),
+    "desk": lambda full: bench_desk.measure(),
 }
 
 

@@ -85,6 +85,7 @@ def _yours() -> bool:
         navigation.link(
             "cases",
             f"Your open cases: {mine.cases:,}",
+            {"mine": "true"},
             icon=":material/folder_open:",
         )
     return bool(mine.findings or mine.cases)
