@@ -1,5 +1,6 @@
 """Timeline, entities, notes and activity of a case."""
 
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -15,7 +16,7 @@ from deepaid_core.figures.text import visible
 from deepaid_core.workflow import activity, case_entities, cases
 from deepaid_core.workflow import case_timeline as timelines
 from deepaid_ui import charts, drafts, filters, navigation, panels, problems, tables
-from deepaid_ui.case_words import author_box, done, named
+from deepaid_ui.case_words import author_box, done, hear, left, named, show_text
 from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
 
@@ -155,8 +156,7 @@ def _subject(number: int) -> str:
 
 def _write(case: Case) -> None:
     key = f"case-{case.number}-note"
-    # Set on each run: a second tab may have gone on with it.
-    st.session_state[key] = drafts.draft(_subject(case.number)).get("text", "")
+    show_text(key, drafts.draft(_subject(case.number)).get("text", ""))
     st.text_area(
         "New note",
         key=key,
@@ -166,6 +166,7 @@ def _write(case: Case) -> None:
         on_change=problems.in_callback(_keep),
         args=(case.number,),
     )
+    hear(key, partial(_keep_text, case.number))
     author_box(key)
     st.button(
         "Save note",
@@ -177,7 +178,10 @@ def _write(case: Case) -> None:
 
 
 def _keep(number: int) -> None:
-    text = str(st.session_state[f"case-{number}-note"] or "")
+    _keep_text(number, left(f"case-{number}-note"))
+
+
+def _keep_text(number: int, text: str) -> None:
     if text:
         drafts.keep(_subject(number), {"text": text})
     else:

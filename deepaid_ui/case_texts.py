@@ -6,6 +6,7 @@ versions are shown and nothing is lost.
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -17,7 +18,7 @@ from deepaid_core.figures.numbers import format_duration
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import cases
 from deepaid_ui import drafts, problems
-from deepaid_ui.case_words import author_box, done, named
+from deepaid_ui.case_words import author_box, done, hear, left, named, show_text
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.workspace import workspace
 
@@ -43,8 +44,7 @@ def show(case: Case) -> None:
     _buttons(case, mine)
     for name, (label, help_text, height) in _FIELDS.items():
         key = _key(case.number, name)
-        # Set on each run: a second tab or a colleague may have changed it since.
-        st.session_state[key] = mine.get(name, getattr(case, name))
+        show_text(key, mine.get(name, getattr(case, name)))
         keep = problems.in_callback(_keep)
         if height:
             st.text_area(
@@ -56,6 +56,7 @@ def show(case: Case) -> None:
                 on_change=keep,
                 args=(case, name),
             )
+            hear(key, partial(_keep_text, case, name))
         else:
             st.text_input(
                 label,
@@ -168,8 +169,12 @@ def _in_conflict(case: Case, mine: Mapping[str, str], name: str) -> bool:
 
 
 def _keep(case: Case, name: str) -> None:
+    _keep_text(case, name, left(_key(case.number, name)))
+
+
+def _keep_text(case: Case, name: str, text: str) -> None:
     draft = drafts.draft(_subject(case.number))
-    draft[name] = str(st.session_state[_key(case.number, name)] or "")
+    draft[name] = text
     # What this was begun from: what the page showed, unless the draft is older.
     draft.setdefault(name + _BASE, getattr(case, name))
     if draft[name] == draft[name + _BASE]:

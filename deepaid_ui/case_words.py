@@ -1,6 +1,6 @@
 """Words and looks of cases that the list, the case itself and the dialog share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 import streamlit as st
@@ -9,7 +9,7 @@ from deepaid_core.domain.case import CaseStatus
 from deepaid_core.errors import VerdictRefusedError
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow.cases import CaseOutcome
-from deepaid_ui import session
+from deepaid_ui import live_text, session
 
 __all__ = [
     "OPEN",
@@ -17,8 +17,11 @@ __all__ = [
     "TLP_LOOKS",
     "author_box",
     "done",
+    "hear",
+    "left",
     "moved",
     "named",
+    "show_text",
     "status_chip",
     "tlp_chip",
 ]
@@ -86,6 +89,36 @@ def done(text: str, outcome: CaseOutcome) -> None:
         session.remember_done(session.Done(text, actions=outcome.numbers))
     else:
         session.remember_done(session.Done(f"{outcome.id} says so already; nothing was written."))
+
+
+def show_text(key: str, text: str) -> None:
+    """Have a field show a text that a colleague, another tab or a button may have changed.
+
+    What is being typed there is left alone: it is in the draft already, while the field's own
+    value is that of when it was last left.
+    """
+    state = st.session_state
+    if text not in (state.get(key), state.get(f"{key}-heard")):
+        state[key] = text
+        state.pop(f"{key}-heard", None)
+    elif key not in state:
+        state[key] = text
+
+
+def left(key: str) -> str:
+    """What a field holds that was just left; from here on it speaks for itself."""
+    st.session_state.pop(f"{key}-heard", None)
+    return str(st.session_state[key] or "")
+
+
+def hear(key: str, keep: Callable[[str], None]) -> None:
+    """Have a draft kept whenever typing in a text area pauses, before the field is left."""
+
+    def heard(text: str) -> None:
+        st.session_state[f"{key}-heard"] = text
+        keep(text)
+
+    live_text.watch(key, heard)
 
 
 def moved(outcome: CaseOutcome, wanted: int) -> str:
