@@ -31,6 +31,8 @@ __all__ = ["header"]
 _NAME = 120
 _NOBODY = "nobody"
 _CASES = 4
+_LASTING_S = 60.0
+"""From here on the last event has a time of its own; before, the first one and the span say it."""
 
 
 def _step(finding_id: str) -> None:
@@ -175,13 +177,14 @@ def _link(finding_id: str) -> None:
 
 
 def _facts(finding: Finding, row: FindingRow) -> None:
+    lasting = finding.last_time - finding.first_time >= _LASTING_S
     panels.facts_in_line(
         (
             ("Entity", shorten(finding.entity, _NAME)),
             ("Score", _score(row)),
             ("Events", _events(finding)),
             ("First event", times.both(finding.first_time)),
-            ("Last event", times.both(finding.last_time)),
+            *([("Last event", times.both(finding.last_time))] if lasting else []),
             ("Detector", f"{finding.detector_name} ({finding.detector_id})"),
             ("Source", shorten(finding.source_name, _NAME)),
         )

@@ -181,7 +181,7 @@ def facts(pairs: Sequence[tuple[str, str]], *, columns: int = 4) -> None:
 
 def facts_in_line(pairs: Sequence[tuple[str, str]]) -> None:
     """Names, ours, and values, anybody's, each as wide as it is, in as few lines as they need."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for name, value in pairs:
             with st.container(gap=None, width="content"):
                 st.caption(name)

@@ -12,6 +12,7 @@ __all__ = ["gauge_sentence", "score_gauge"]
 
 _NEAR = 0.34
 """Share of the width below which two labels would touch."""
+_ROOM = 0.75
 
 
 def gauge_sentence(score: float, threshold: float, reference_score: float) -> str:
@@ -42,8 +43,11 @@ def score_gauge(score: float, threshold: float, reference_score: float) -> go.Fi
     low, high = min(anomaly, bound, normal), max(anomaly, bound, normal)
     room = (high - low or max(abs(high), 1.0)) * 0.18
     left, right = low - room, high + room
-    # The threshold is named below the line, so that its label never meets the other two.
+    # The threshold is named below the line, so that its label never meets the other two; those
+    # read away from each other where they are close, which takes room on the right.
     close = abs(anomaly - normal) < _NEAR * (right - left)
+    if close:
+        right += (high - low) * _ROOM
     marks = (
         ("anomaly", score, anomaly, "diamond", VERMILLION, 0.0, normal <= anomaly),
         ("closest normal", reference_score, normal, "circle-open", BLUE, 2.5, normal > anomaly),
@@ -78,7 +82,7 @@ def score_gauge(score: float, threshold: float, reference_score: float) -> go.Fi
                 *(
                     {
                         "x": spot, "y": 0, "yshift": 17, "showarrow": False,
-                        "text": f"{name} {format_score(value)}", "font": {"size": 12},
+                        "text": f"{name} {format_score(value)}", "font": {"size": 11},
                         "xanchor": ("left" if right_one else "right") if close
                         else ("right" if right_one else "left"),
                         "xshift": (8 if right_one else -8) if close else 0,
@@ -86,7 +90,7 @@ def score_gauge(score: float, threshold: float, reference_score: float) -> go.Fi
                     for name, value, spot, _, _, _, right_one in marks
                 ),
                 {
-                    "x": bound, "y": 0, "yshift": -17, "showarrow": False, "font": {"size": 12},
+                    "x": bound, "y": 0, "yshift": -17, "showarrow": False, "font": {"size": 11},
                     "text": f"threshold {format_score(threshold)}",
                     "xanchor": "left" if bound - left < right - bound else "right",
                 },

@@ -47,7 +47,7 @@ case_form.dialog()
 investigate_header.header(finding, row, view)
 investigate_notices.of_detector(finding)
 investigate_keys.tab_keys()
-main, side = st.columns([0.7, 0.3], gap="medium")
+main, side = st.columns([0.67, 0.33], gap="medium")
 with main:
     why, bench, history, evidence, activity = st.tabs(
         investigate_keys.TABS, on_change="rerun", key="tab", bind="query-params"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deepaid_core.domain.interpretation import Cell, Deviation
@@ -14,6 +14,7 @@ from tests.factories import make_finding, make_interpretation
 SCORES = st.floats(-1e12, 1e12, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(SCORES, SCORES, SCORES)
 def test_every_mark_lies_within_the_gauge(score, threshold, reference):
     figure = score_gauge(score, threshold, reference)
@@ -23,6 +24,7 @@ def test_every_mark_lies_within_the_gauge(score, threshold, reference):
     assert all(low <= spot <= high for spot in [*spots, figure.layout.shapes[1].x1])
 
 
+@settings(deadline=None)
 @given(SCORES, SCORES, SCORES)
 def test_what_is_accepted_lies_on_the_shaded_side(score, threshold, reference):
     figure = score_gauge(score, threshold, reference)
@@ -31,6 +33,22 @@ def test_what_is_accepted_lies_on_the_shaded_side(score, threshold, reference):
         assert value > threshold or trace.x[0] <= bound
     accepted = "(accepted)" in gauge_sentence(score, threshold, reference)
     assert accepted == (reference <= threshold)
+
+
+@settings(deadline=None)
+@given(SCORES, SCORES, SCORES)
+def test_labels_of_the_two_events_never_run_into_each_other_or_out(score, threshold, reference):
+    assume(score > threshold)  # or it would be no anomaly
+    figure = score_gauge(score, threshold, reference)
+    low, high = figure.layout.xaxis.range
+    (first, second) = sorted(figure.layout.annotations[:2], key=lambda note: note.x)
+    apart = second.x - first.x
+    if (first.xanchor, second.xanchor) == ("right", "left"):
+        assert first.x - low >= 0.3 * (high - low)
+        assert high - second.x >= 0.3 * (high - low)
+    elif first.x != second.x:
+        assert (first.xanchor, second.xanchor) == ("left", "right")
+        assert apart >= 0.3 * (high - low)
 
 
 @pytest.mark.parametrize("odd", [float("inf"), float("nan")])
