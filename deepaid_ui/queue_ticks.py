@@ -67,6 +67,8 @@ def ticked(view: QueueView) -> tuple[tuple[FindingRow, ...], tuple[FindingRow, .
     )
     for row in gone:
         del ticks.rows[row.id]
+    if gone:
+        ticks.generation += 1  # a table that was drawn in between must not tick them again
     return tuple(ticks.rows.values()), gone
 
 
