@@ -19,10 +19,11 @@ from deepaid_core.figures.numbers import (
 )
 from deepaid_core.figures.tables import Table
 from deepaid_core.figures.text import shorten
-from deepaid_core.figures.twins import raw_columns, twins
+from deepaid_core.figures.twins import twins
 from deepaid_core.figures.words import sentences
 from deepaid_core.reports.blocks import Block, Facts, Items, Paragraph, Picture, Section
 from deepaid_core.reports.document import ReportDocument
+from deepaid_core.reports.outline_events import events, raw
 from deepaid_core.reports.outline_words import (
     CELL,
     SENTENCE,
@@ -31,6 +32,7 @@ from deepaid_core.reports.outline_words import (
     one_line,
     sentence,
     severity_words,
+    source,
     verdict_words,
 )
 from deepaid_core.reports.parts import ReportFinding
@@ -43,9 +45,6 @@ LIMIT: Final = (
     "have to differ for this detector to accept the event; other differences may exist, and none "
     "of them proves an attack."
 )
-_POINTS: Final = 500  # enough for a figure of 690 pixels
-_SLOTS: Final = 30
-_EVENTS: Final = 40
 
 
 def sections(
@@ -73,8 +72,8 @@ def sections(
         Section(f"{anchor}-trust", "How far to trust this", 2,
                 tuple(_trust(item, number, pictures))),
         Section(f"{anchor}-events", "Events of this finding", 2,
-                tuple(_events(item, number, pictures))),
-        Section(f"{anchor}-raw", "Raw events", 2, (_raw(document, item),)),
+                tuple(events(item, number, pictures))),
+        Section(f"{anchor}-raw", "Raw events", 2, (raw(document, item),)),
     ]  # fmt: skip
 
 
@@ -147,7 +146,7 @@ def _score(item: ReportFinding, number: int) -> Picture:
             proof.score, proof.threshold, proof.reference_score, ratio=item.finding.ratio
         ),
         Table("Score against the threshold", ("What", "Score"), told),
-        note=_source(item),
+        note=source(item),
     )
 
 
@@ -177,7 +176,7 @@ def _why(item: ReportFinding, number: int, pictures: bool) -> list[Block]:
                 figure,
                 # The tables below hold the numbers of these figures.
                 None,
-                note=_source(item),
+                note=source(item),
             )
             for place, figure in enumerate(_whys(interpretation))
         ]
@@ -270,113 +269,12 @@ def _trust(item: ReportFinding, number: int, pictures: bool) -> list[Block]:
                 f"flip-{number}",
                 scores.flip_curve(proof),
                 Table("Score after each deviation", ("Deviations put right", "Score"), steps),
-                note=_source(item),
+                note=source(item),
             )
         )
     blocks += [Paragraph(one) for one in firmness_sentences(interpretation)]
     firm = firmness_table(interpretation)
     return [*blocks, *([firm] if firm.rows else []), Paragraph(LIMIT, "limit")]
-
-
-def _events(item: ReportFinding, number: int, pictures: bool) -> list[Block]:
-    finding = item.finding
-    pairs = [
-        ("First event", format_time_utc(finding.first_time, milliseconds=True)),
-        (
-            "Interpreted event (highest score)",
-            f"{format_time_utc(finding.event_time, milliseconds=True)}, position "
-            f"{finding.event_index} in the source",
-        ),
-        ("Last event", format_time_utc(finding.last_time, milliseconds=True)),
-    ]
-    if item.run is not None:
-        pairs.append(("Detected", format_time_utc(item.run.finished_time)))
-    verdict = decision(item)
-    if verdict is not None:
-        pairs.append(("Verdict", format_time_utc(verdict.time)))
-    blocks: list[Block] = [Facts(tuple(pairs))]
-    if pictures:
-        figure = scores.members_timeline(
-            finding.member_times,
-            finding.member_scores,
-            finding.threshold,
-            finding.event_time,
-            ratio=finding.ratio,
-            max_points=_POINTS,
-        )
-        blocks.insert(0, picture(f"timeline-{number}", figure, _members(item), note=_source(item)))
-    return blocks
-
-
-def _members(item: ReportFinding) -> Table:
-    finding = item.finding
-    everything = list(
-        zip(finding.member_times, finding.member_scores, finding.member_indices, strict=True)
-    )
-    kept = everything
-    if len(everything) > _SLOTS:
-        kept = sorted(sorted(everything, key=lambda one: -one[1])[:_SLOTS])
-    title = "Events of this finding"
-    if len(everything) > len(kept):
-        title += f" (the {_SLOTS} highest scores of {len(everything):,})"
-    return Table(
-        title,
-        ("Event", "Time (UTC)", "Score"),
-        tuple(
-            (
-                str(index),
-                format_time_utc(time, milliseconds=True).removesuffix(" UTC"),
-                format_score(score),
-            )
-            for time, score, index in kept
-        ),
-    )
-
-
-def _raw(document: ReportDocument, item: ReportFinding) -> Block:
-    finding = item.finding
-    if not finding.evidence:
-        return Paragraph("No raw event was kept.")
-    columns = raw_columns(finding)
-    rows = finding.evidence
-    title = (
-        "Events around the interpreted one, as recorded; ▲ belongs to this finding, △ to another "
-        "one; scores are kept of flagged events"
-    )
-    if len(document.findings) > 1 and len(rows) > _EVENTS:
-        at = next((i for i, row in enumerate(rows) if row.index == finding.event_index), 0)
-        start = max(0, min(at - _EVENTS // 2, len(rows) - _EVENTS))
-        title += f"; {_EVENTS} of the {len(rows)} that are kept"
-        rows = rows[start : start + _EVENTS]
-    if "payload" in document.masks:
-        title += "; what was recorded is masked"
-    return Table(
-        title,
-        ("Mark", "Event", "Time (UTC)", "Score",
-         *(name(finding.evidence_columns[at]).replace("_", " ") for at in columns)),
-        tuple(
-            (
-                "▲" if row.flagged else ("△" if row.score is not None else ""),
-                str(row.index),
-                format_time_utc(row.time, milliseconds=True).removesuffix(" UTC"),
-                "–" if row.score is None else format_score(row.score),
-                *(
-                    shorten(row.values[at], CELL) if at < len(row.values) else ""
-                    for at in columns
-                ),
-            )
-            for row in rows
-        ),
-        tuple(place for place, row in enumerate(rows) if row.index == finding.event_index),
-    )  # fmt: skip
-
-
-def _source(item: ReportFinding) -> str:
-    finding = item.finding
-    return (
-        f"Detector {name(finding.detector_name)} ({finding.detector_id}) on "
-        f"{name(finding.source_name)}"
-    )
 
 
 def _drawn(pictures: bool, one: Picture) -> tuple[Block, ...]:

@@ -23,6 +23,7 @@ __all__ = [
     "sentence",
     "severity_scale",
     "severity_words",
+    "source",
     "span",
     "verdict_table",
     "verdict_words",
@@ -96,6 +97,15 @@ def sentence(text: str) -> str:
 def one_line(text: str) -> str:
     """What somebody wrote in lines, for a cell; a break in a name is left to be seen."""
     return " / ".join(filter(None, (line.strip() for line in text.splitlines())))
+
+
+def source(item: ReportFinding) -> str:
+    """Which detector said it of which source, for a line under a picture."""
+    finding = item.finding
+    return (
+        f"Detector {name(finding.detector_name)} ({finding.detector_id}) on "
+        f"{name(finding.source_name)}"
+    )
 
 
 def verdict_table(title: str, verdicts: Sequence[Verdict]) -> Table:

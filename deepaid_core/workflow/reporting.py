@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Final
 
 from deepaid_core import __version__
 from deepaid_core.domain.actions import ActionLine, NewRecord
@@ -14,7 +14,6 @@ from deepaid_core.domain.queries import FindingQuery, FindingRow, PatternRow
 from deepaid_core.errors import CancelledError, InvalidParameterError
 from deepaid_core.reports.document import (
     MAX_FINDINGS,
-    Audience,
     ReportDocument,
     checked_masks,
     evidence_json,
@@ -22,11 +21,10 @@ from deepaid_core.reports.document import (
 from deepaid_core.reports.masking import masked
 from deepaid_core.reports.parts import Rest
 from deepaid_core.workflow import distill, reporting_facts
+from deepaid_core.workflow.reporting_request import FORMATS, Format, ReportFile, ReportRequest
 from deepaid_core.workspace import Workspace
 
 __all__ = ["FORMATS", "Format", "ReportFile", "ReportRequest", "document", "made", "make"]
-
-Format = Literal["html", "pdf", "docx", "md", "json", "stix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,6 @@ class _Form:
     ending: str
     media_type: str
 
-
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
-"""What a report can be written as."""
 
 _FORMS: Final[Mapping[Format, _Form]] = {
     "html": _Form("html", "text/html"),
@@ -49,65 +44,6 @@ _FORMS: Final[Mapping[Format, _Form]] = {
     "json": _Form("json", "application/json"),
     "stix": _Form("stix.json", "application/stix+json;version=2.1"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ReportRequest:
-    """What a report shall be of, for whom, and how.
-
-    Attributes:
-        finding_ids: Findings, where it is of neither pattern nor case.
-        pattern_id: "P-...": of a pattern.
-        case_number: Of a case.
-        filters: How the findings were picked, in words; may be empty.
-        format: One of `FORMATS`.
-        audience: Who reads it.
-        tlp: Its marking; None for that of the case, else "amber".
-        masks: What is left out.
-        defang: Whether indicators are written so that nothing makes a link of them.
-        title: Drafted where empty.
-        author: Who makes it; None for whom the environment names.
-    """
-
-    finding_ids: tuple[str, ...] = ()
-    pattern_id: str | None = None
-    case_number: int | None = None
-    filters: str = ""
-    format: Format = "html"
-    audience: Audience = "technical"
-    tlp: str | None = None
-    masks: tuple[str, ...] = ()
-    defang: bool = True
-    title: str = ""
-    author: str | None = None
-
-    @property
-    def subject(self) -> str:
-        """What the log calls what it is about."""
-        if self.case_number is not None:
-            return f"C-{self.case_number}"
-        if self.pattern_id is not None:
-            return self.pattern_id
-        if len(self.finding_ids) == 1:
-            return self.finding_ids[0]
-        return f"{len(self.finding_ids)} findings"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFile:
-    """A report as a file.
-
-    Attributes:
-        name: Safe as a file name.
-        media_type: For whoever downloads it.
-        data: Its content.
-        sha256: Of `data`.
-    """
-
-    name: str
-    media_type: str
-    data: bytes
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
