@@ -93,6 +93,11 @@ def _png(figure: Figure) -> bytes:
     # is nearly white is moved away from white, or the paper would turn grey.
     picture = picture.point([min(tone, 239) if tone < 255 else 255 for tone in range(256)] * 3)
     picture = picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = picture.getpalette() or []
+    paper = picture.getpixel((0, size[1] - 1))
+    if isinstance(paper, int):
+        palette[3 * paper : 3 * paper + 3] = [255, 255, 255]
+        picture.putpalette(palette)
     out = io.BytesIO()
     picture.save(out, format="PNG", dpi=(96 * _SHARPNESS, 96 * _SHARPNESS), compress_level=6)
     return out.getvalue()

@@ -17,6 +17,7 @@ __all__ = ["Extent", "Scale", "listed", "make_scale"]
 Kind = Literal["linear", "log", "date", "category"]
 
 _PADDING = 0.05
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,8 @@ def _auto(
     # An end made of exact values only, e.g. the foot of bars, stays where it is.
     pad_low = any(pad for at, pad in zip(lows, pads, strict=True) if at == low)
     pad_high = any(pad for at, pad in zip(highs, pads, strict=True) if at == high)
-    if zero and low == 0.0:
+    foot = any(not pad for at, pad in zip(lows, pads, strict=True) if at == low)
+    if low == 0.0 and (zero or foot):
         pad_low = False
     return low - room * pad_low, high + room * pad_high
 
@@ -200,6 +202,8 @@ def _numbers(
             dtype=np.float64,
         )
     plain = np.array([_float(value) for value in values], dtype=np.float64)
+    # Distances between larger ones are no numbers any more; a table has them.
+    plain[np.abs(plain) > _LARGEST] = math.nan
     if kind == "log" and not is_logarithm:
         with np.errstate(invalid="ignore", divide="ignore"):
             plain = np.log10(plain)

@@ -46,7 +46,8 @@ def _told_apart(spots: Sequence[float], step: float) -> list[str]:
 
 def log_ticks(low: float, high: float, most: int) -> list[Tick]:
     """Powers of ten between two exponents; within few of them, their multiples too."""
-    low, high = min(low, high), max(low, high)
+    # Powers beyond these are no numbers of a computer.
+    low, high = max(-300.0, min(low, high)), min(300.0, max(low, high))
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     step = max(1, math.ceil((last - first + 1) / max(1, most)))
     ticks = [(float(at), format_value(10.0**at)) for at in range(first, last + 1, step)]
