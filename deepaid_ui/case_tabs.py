@@ -70,7 +70,9 @@ def timeline(case: Case) -> None:
 
 def entities(case: Case) -> None:
     """Whom the findings are about and who else they name."""
-    found = _entities(str(workspace().home), filters.version(), case.number)
+    # Of all that analysts do only verdicts and a change of the case can change it.
+    at = f"{workspace().store.version()}-{case.version}"
+    found = _entities(str(workspace().home), at, case.number)
     if not found.entities:
         panels.empty_state("No entity yet", "Add findings to the case to see whom they are about.")
         return

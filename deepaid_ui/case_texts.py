@@ -87,7 +87,6 @@ def _buttons(case: Case, mine: Mapping[str, str]) -> None:
     )
     author_box(f"case-{case.number}-texts")
     # Always there: fields that moved down with the first word would be missed by the next click.
-    # Never disabled: a button that is disabled while it has the focus swallows all keys.
     with st.container(horizontal=True):
         st.button(
             "Save",

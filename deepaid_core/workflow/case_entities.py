@@ -16,7 +16,7 @@ from deepaid_core.workspace import Workspace
 
 __all__ = ["MOST_FINDINGS", "case_entities", "entities_of"]
 
-MOST_FINDINGS: Final = 500
+MOST_FINDINGS: Final = 200
 """Findings of a case that are read for it, the strongest ones."""
 
 _SUBJECT, _COUNTERPART = "subject", "counterpart"

@@ -15,7 +15,7 @@ from deepaid_core.domain.case import CaseQuery, CaseStatus
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.errors import InvalidParameterError, NotFoundError, StaleWriteError
 from deepaid_core.store.sql import SqlStore
-from tests.factories import make_detector_record, make_finding, make_run
+from tests.factories import make_detector_record, make_finding, make_run, make_verdict
 
 HOSTILE = "<script>alert(1)</script>\n\x00=cmd|' /C calc'!A0‮"
 
@@ -141,6 +141,26 @@ def test_discarded_cases_are_left_out_unless_asked_for(store, ids):
     assert [row.number for row in store.desk.cases()] == [2]
     assert store.desk.count_cases(CaseQuery(statuses=(CaseStatus.DISCARDED,))) == 1
     assert store.desk.cases_of(ids) == {ids[0]: (2,)}
+
+
+def test_cases_are_found_by_number_and_by_what_took_them_over(store, ids):
+    store.desk.act([NewCase("A", ids[:2], "ana"), NewCase("B", ids[1:3], "ben")])
+    store.desk.act([NewCaseChange(1, {"merged_into": "2", "status": "closed"}, "ana")])
+    every = tuple(CaseStatus)
+    (row,) = store.desk.cases(CaseQuery(statuses=every, merged_into=2))
+    assert (row.id, row.merged_into) == ("C-1", 2)
+    (row,) = store.desk.cases(CaseQuery(statuses=every, number=2))
+    assert (row.id, row.merged_into) == ("C-2", None)
+
+
+def test_verdicts_of_a_case_are_those_on_what_it_holds_now(store, ids):
+    findings = [make_finding(number) for number in range(5)]
+    store.append([make_verdict(findings[0]), make_verdict(findings[3])])
+    store.desk.act([NewCase("A", ids[:2], "ana")])
+    assert [one.number for one in store.verdicts(case_number=1)] == [1]
+    store.desk.act([NewCaseFindings(1, (ids[3],), (ids[0],), "ana")])
+    assert [one.number for one in store.verdicts(case_number=1)] == [2]
+    assert store.verdicts(case_number=9) == ()
 
 
 def test_drafts_belong_to_one_browser(store):
