@@ -69,7 +69,9 @@ class _Paper(FPDF):
         self.set_font("plain", "", 7)
         self.set_text_color(*_GREY)
         self.text(_LEFT, 289.0, f"TLP:{self.outline.tlp.upper()}")
-        self.text(_LEFT + _WIDE - 22, 289.0, f"Page {self.page_no()} of {{nb}}")
+        # A cell, since only there the number of all pages is filled in at the end.
+        self.set_xy(_LEFT + _WIDE - 40, 286.0)
+        self.cell(40, 4, f"Page {self.page_no()} of {{nb}}", align="R")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ def test_without_a_browser_the_same_words_and_numbers_are_laid_out(unfound):
     content = pdf.render(make_outline(), "<p>never printed</p>")
     check(content)
     assert "48.1517" in alternatives(content)
+    pages = pages_of(content)
+    assert all(f"Page {at} of {len(pages)}" in page for at, page in enumerate(pages, start=1))
 
 
 def test_a_browser_that_fails_is_replaced(tmp_path, monkeypatch, caplog):
