@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, func, select
 
-from deepaid_core.domain import codec
+from deepaid_core.domain.actions import NewNoteWithdrawal
 from deepaid_core.domain.audit import AuditHead, ChainReport, LogName
 from deepaid_core.domain.log import NewRestore, NewUndo
 from deepaid_core.domain.progress import Cancelled, Progress, stop_if
@@ -127,10 +127,11 @@ class _Walk:
         # Columns that say again what the payload says.
         if self._log == "action":
             line = read_line(row)
-            if row.kind == codec.NOTE_WITHDRAWAL.name:
-                self._undone[codec.load(codec.NOTE_WITHDRAWAL, row.payload).action_number] = (
-                    row.number
-                )
+            if isinstance(line.action, NewNoteWithdrawal):
+                # Of a withdrawal, too: then what that took back is there again.
+                target = line.action.action_number
+                kept = {n: by for n, by in self._undone.items() if by != target}
+                self._undone = {**kept, target: row.number}
             return {"author": line.action.author}
         entry = read_entry(row)
         if isinstance(entry.entry, NewUndo):

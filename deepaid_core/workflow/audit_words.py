@@ -58,6 +58,8 @@ def action_text(line: ActionLine) -> str:
         case NewNote(subject=subject):
             return f"note on {_cut(subject)}"
         case NewNoteWithdrawal(action_number=number):
+            if "text" not in line.before:
+                return f"taking back of withdrawal {number}: its note is there again"
             return f"withdrawing of note {number}"
         case NewCase(title=title, finding_ids=ids):
             return f"opening of case {case}, {_cut(title)}, with {_findings(ids)}"
@@ -102,8 +104,10 @@ def action_changes(line: ActionLine) -> tuple[AuditChange, ...]:
             )
         case NewNote(text=text):
             return (AuditChange("note", NOTHING, text),)
-        case NewNoteWithdrawal():
-            return (AuditChange("note", before.get("text", ""), NOTHING),)
+        case NewNoteWithdrawal(action_number=number):
+            if "text" not in before:
+                return (AuditChange(f"withdrawal {number}", "in force", "taken back"),)
+            return (AuditChange("note", before["text"], NOTHING),)
         case NewCase(title=title, summary=summary, finding_ids=ids):
             fields = (("title", title), ("summary", summary), ("findings", " ".join(ids)))
             return tuple(AuditChange(name, NOTHING, value) for name, value in fields if value)

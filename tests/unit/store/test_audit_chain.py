@@ -237,6 +237,16 @@ def test_a_noted_head_is_found_again_after_more_was_written(kept, copy):
     store.close()
 
 
+def test_a_note_that_was_withdrawn_and_brought_back_is_whole(tmp_path):
+    store = SqlStore(tmp_path / "notes.db", clock=lambda: 1_760_000_000.0)
+    store.add_run(make_run(), FINDINGS)
+    store.desk.act([NewNote(FINDINGS[0].id, "odd", "ana")])
+    for number in (1, 2, 1):
+        store.desk.act([NewNoteWithdrawal(number, "ana")])
+        assert store.audit.check("action").problem is None
+    store.close()
+
+
 def test_a_check_can_be_cancelled(kept):
     with pytest.raises(CancelledError):
         _checked(kept, cancelled=lambda: True)
