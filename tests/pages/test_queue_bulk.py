@@ -58,6 +58,7 @@ def test_a_verdict_on_all_is_one_decision_per_pattern_and_undone_at_once(
     assert workspace.store.count(FindingQuery(status=Status.CLOSED)) == 0
 
 
+@pytest.mark.slow
 def test_what_a_colleague_judged_meanwhile_is_not_replaced_unasked(asked, workspace, ids):
     triage.give_verdict(
         workspace,
@@ -77,6 +78,7 @@ def test_what_a_colleague_judged_meanwhile_is_not_replaced_unasked(asked, worksp
     assert workspace.store.row(ids[1]).verdict is None
 
 
+@pytest.mark.slow
 def test_all_can_be_assigned_and_the_dialog_closes(asked, workspace, ids):
     next(one for one in asked.segmented_control if one.label == "What to do").set_value("Assign")
     confirm(asked.run())
@@ -86,6 +88,7 @@ def test_all_can_be_assigned_and_the_dialog_closes(asked, workspace, ids):
     assert not [box for box in asked.checkbox if box.label.startswith("Yes, all")]
 
 
+@pytest.mark.slow
 def test_a_report_on_all_is_asked_for_in_a_dialog_of_its_own(open_page, findings):
     app = press(open_page(QUEUE, pattern=findings[0].pattern_id), "report-all-open")
     assert not app.error

@@ -78,6 +78,7 @@ def test_a_finding_that_a_colleague_judged_is_unticked_aloud(open_page, workspac
     assert not app.warning
 
 
+@pytest.mark.slow
 def test_another_filter_starts_with_nothing_ticked(open_page, ids):
     app = tick(open_page(QUEUE), 0, 1)
     next(one for one in app.selectbox if one.key == "sort").set_value("newest").run()
@@ -86,6 +87,7 @@ def test_another_filter_starts_with_nothing_ticked(open_page, ids):
     assert "findings ticked" not in said(app)
 
 
+@pytest.mark.slow
 def test_unticking_all_leaves_none_on_any_page(open_page, ids):
     app = tick(open_page(QUEUE), 0, 1)
     app.session_state["page"] = 2
@@ -117,6 +119,7 @@ def test_keys_step_through_pages_and_the_address_follows(open_page, ids):
     assert (app.query_params["peek"], app.session_state["page"]) == (ids[last], 1)
 
 
+@pytest.mark.slow
 def test_save_and_next_goes_on_with_the_next_line(open_page, workspace, ids):
     app = open_page(QUEUE, peek=ids[4])
     next(button for button in app.button if button.label == "Undetermined").click().run()

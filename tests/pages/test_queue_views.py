@@ -53,6 +53,7 @@ def test_a_case_shows_as_a_filter_that_a_click_drops(open_page, workspace, ids):
     assert "case" not in app.query_params
 
 
+@pytest.mark.slow
 def test_days_bound_what_is_listed(open_page, workspace, ids):
     inside = open_page(QUEUE, after="2025-10-09", before="2025-10-09")
     assert len(listed(inside)) == PAGE_SIZE
@@ -82,6 +83,7 @@ def test_a_view_is_saved_opened_and_dropped_whatever_its_name(open_page, workspa
     assert workspace.store.desk.views() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["", "  ", "\u202eevil"])
 def test_a_view_needs_a_name_that_can_be_read(open_page, workspace, ids, name):
     app = open_page(QUEUE)
@@ -91,6 +93,7 @@ def test_a_view_needs_a_name_that_can_be_read(open_page, workspace, ids, name):
     assert workspace.store.desk.views() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("params", "title", "offer"),
     [
@@ -120,6 +123,7 @@ def test_a_queue_that_is_done_says_so(open_page, workspace, ids):
     assert "All clear" in said(open_page(QUEUE))
 
 
+@pytest.mark.slow
 def test_mine_asks_for_a_name_where_nobody_is_known(open_page, ids, monkeypatch):
     monkeypatch.delenv("DEEPAID_USER")
     assert "Nobody knows who you are" in said(open_page(QUEUE, assignee="mine"))
