@@ -67,8 +67,8 @@ def _name_columns(
         free = spot + half + 4
         lowest = max(lowest, label.height)
         label.draw(figure, spot, bottom + 5, down=0)
-    if text := (axis.get("title") or {}).get("text"):
-        words(str(text), 13).draw(figure, (left + right) / 2, bottom + 9 + lowest, down=0)
+    if title := (axis.get("title") or {}).get("text"):
+        words(str(title), 13).draw(figure, (left + right) / 2, bottom + 9 + lowest, down=0)
 
 
 def _name_rows(
@@ -80,8 +80,8 @@ def _name_rows(
         label = words(text)
         widest = max(widest, label.width)
         label.draw(figure, left - 6, panel.down(at), across=1, align=1)
-    if text := (axis.get("title") or {}).get("text"):
-        words(str(text), 13).draw(figure, left - widest - 20, (top + bottom) / 2, upright=True)
+    if title := (axis.get("title") or {}).get("text"):
+        words(str(title), 13).draw(figure, left - widest - 20, (top + bottom) / 2, upright=True)
 
 
 def _has_zero(scale: Scale, axis: Mapping[str, Any]) -> bool:
@@ -121,5 +121,5 @@ def draw_color_bar(figure: Figure, panel: Panel, traces: Sequence[Trace]) -> Non
         if low <= at <= high:
             spot = bottom - (at - low) / ((high - low) or 1.0) * (bottom - top)
             words(text, 11).draw(figure, left + 16, spot, across=0)
-    if text := ((trace.get("colorbar") or {}).get("title") or {}).get("text"):
-        words(str(text), 11).draw(figure, left, top - 2, across=0, down=1)
+    if title := ((trace.get("colorbar") or {}).get("title") or {}).get("text"):
+        words(str(title), 11).draw(figure, left, top - 2, across=0, down=1)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from matplotlib.collections import PathCollection, PolyCollection
@@ -87,13 +87,13 @@ def shade(scale: Sequence[Sequence[Any]], share: FloatArray) -> FloatArray:
     return np.column_stack([np.interp(share, at, colors[:, part]) for part in range(4)])
 
 
-def dashes(name: str | None, width: float) -> tuple[float, tuple[float, ...] | None]:
+def dashes(name: str | None, width: float) -> Literal["solid"] | tuple[float, tuple[float, ...]]:
     """A dash of Plotly's for lines of that width."""
     pattern = _DASHES.get(name or "solid")
+    if pattern is None:
+        return "solid"
     # Matplotlib takes multiples of the width; thin lines keep dashes that can be seen.
-    return (0.0, None) if pattern is None else (
-        0.0, tuple(max(width, 3.0) / width * part for part in pattern)
-    )  # fmt: skip
+    return 0.0, tuple(max(width, 3.0) / width * part for part in pattern)
 
 
 def _clip(artist: Any, figure: Figure, box: Bbox | None) -> None:
@@ -140,10 +140,11 @@ def add_symbols(
         own = [place for place, one in enumerate(symbols) if one == symbol]
         name, hollow = symbol.removesuffix("-open"), symbol.endswith("-open")
         path = _SYMBOLS.get(name, _SYMBOLS["circle"])
-        hollow = hollow or len(path.vertices) == 2
+        vertices = np.asarray(path.vertices, dtype=np.float64)
+        hollow = hollow or len(vertices) == 2
         drawn = PathCollection(
             # Matplotlib scales by the root of an area; y of symbols points up there.
-            [Path(path.vertices * (0.5, -0.5), path.codes)],
+            [Path(vertices * (0.5, -0.5), path.codes)],
             np.array([sizes[place] ** 2 for place in own]),
             offsets=spots[own],
             offset_transform=where,

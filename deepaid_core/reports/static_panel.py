@@ -169,7 +169,7 @@ class Panel:
         pattern = marker.get("pattern") or {}
         shape = pattern.get("shape")
         hatch = HATCHES.get(shape, "") if isinstance(shape, str) else ""
-        kept = np.isfinite(boxes).all(axis=1)
+        kept = np.atleast_1d(np.isfinite(boxes).all(axis=1))
         add_cells(
             figure, boxes[kept], self.where(figure),
             colors=[one for one, keep in zip(colors, kept, strict=True) if keep],

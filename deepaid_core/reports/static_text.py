@@ -91,7 +91,7 @@ class Words:
         across: float = 0.5,
         down: float = 0.5,
         align: float = 0.5,
-        color: str | tuple[float, ...] = INK,
+        color: str | tuple[float, float, float, float] = INK,
         order: float = 9.0,
         upright: bool = False,
     ) -> None:
@@ -232,7 +232,7 @@ def _artist(
     text: str,
     size: float,
     bold: bool,
-    color: str | Sequence[float],
+    color: str | tuple[float, float, float, float],
     ground: Transform,
     order: float,
     *,

@@ -8,9 +8,10 @@ from functools import lru_cache
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
@@ -137,7 +138,7 @@ def _digests(detector_id: str, folder: Path, sha256: str) -> DetectorFiles:
     )
 
 
-def _digest(tensors: dict[str, np.ndarray]) -> str:  # type: ignore[type-arg]
+def _digest(tensors: dict[str, NDArray[Any]]) -> str:
     if not tensors:
         return ""
     digest = hashlib.sha256()
