@@ -327,7 +327,10 @@ _CONFIG: dict[str, Any] = {
         width=66, help="Whether the detector really accepts the closest normal event."
     ),
     "Last event (UTC)": st.column_config.TextColumn(width=150),
-    "Events": st.column_config.NumberColumn(width=70),
+    "Events": st.column_config.NumberColumn(width=70, format="localized"),
+    "Anomalies": st.column_config.NumberColumn(format="localized"),
+    "Verified anomalies": st.column_config.NumberColumn(format="localized"),
+    "Training events": st.column_config.NumberColumn(format="localized"),
 }
 
 

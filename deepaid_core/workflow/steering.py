@@ -301,7 +301,10 @@ def _why(found: Odds, place: int) -> str:
 def _gain(gained: Gains, place: int) -> str:
     """What a click brings, in words."""
     own = max(1, round(float(gained.own[place])))
-    text = f"If it is one, a verdict on the pattern takes out about {format_count(own, 'finding')}"
+    text = (
+        "If it is a false positive, a verdict on the pattern takes out about "
+        f"{format_count(own, 'finding')}"
+    )
     burst, needed = round(float(gained.burst[place])), round(float(gained.needed[place]))
     if burst <= own:
         return f"{text}."
