@@ -12,7 +12,7 @@ from deepaid_core.domain.entities import CaseEntities
 from deepaid_core.domain.timeline import CaseTimeline
 from deepaid_core.figures.case_timeline import case_timeline, timeline_table
 from deepaid_core.figures.numbers import format_count, format_time_utc
-from deepaid_core.figures.text import visible
+from deepaid_core.figures.text import shorten, visible
 from deepaid_core.workflow import activity, case_entities, cases
 from deepaid_core.workflow import case_timeline as timelines
 from deepaid_ui import charts, drafts, filters, navigation, panels, problems, tables
@@ -23,6 +23,7 @@ from deepaid_ui.workspace import workspace
 __all__ = ["entities", "notes", "timeline"]
 
 _HEIGHT: Final = 420
+_NAME: Final = 60
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -60,7 +61,7 @@ def timeline(case: Case) -> None:
         alt=f"Timeline of {case.id}, oldest first",
         column_config={
             "Time (UTC)": st.column_config.TextColumn(width=150),
-            "Kind": st.column_config.TextColumn(width=80),
+            "Kind": st.column_config.TextColumn(width=124),
             "About": st.column_config.TextColumn(width=112),
             "Who": st.column_config.TextColumn(width=112),
             "What": st.column_config.TextColumn(width=480),
@@ -171,7 +172,7 @@ def _write(case: Case) -> None:
     hear(key, partial(_keep_text, case.number))
     author_box(key)
     st.button(
-        "Save note",
+        "Add note",
         key=f"{key}-save",
         icon=":material/add_comment:",
         on_click=problems.in_callback(_save),
@@ -201,7 +202,10 @@ def _save(number: int) -> None:
 def _note(case: Case, note: Note) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{one_line(note.author)}, {format_time_utc(note.time)}", width="stretch")
+            st.text(
+                f"{one_line(shorten(note.author, _NAME))}, {format_time_utc(note.time)}",
+                width="stretch",
+            )
             st.button(
                 "Withdraw",
                 key=f"case-{case.number}-withdraw-{note.number}",

@@ -15,7 +15,7 @@ from deepaid_core.domain.actions import ActionLine, NewCaseChange
 from deepaid_core.domain.case import Case
 from deepaid_core.errors import CaseRefusedError
 from deepaid_core.figures.numbers import format_duration
-from deepaid_core.figures.text import shorten
+from deepaid_core.figures.text import shorten, visible
 from deepaid_core.workflow import cases
 from deepaid_ui import drafts, problems
 from deepaid_ui.case_words import author_box, done, hear, left, named, show_text
@@ -73,7 +73,7 @@ def show(case: Case) -> None:
 def _read_only(case: Case) -> None:
     for name, (label, _, _) in _FIELDS.items():
         st.caption(label)
-        st.text(getattr(case, name) or "(empty)")
+        st.text(visible(getattr(case, name), keep_lines=True) or "(empty)")
 
 
 def _buttons(case: Case, mine: Mapping[str, str]) -> None:
@@ -111,7 +111,7 @@ def _conflict(case: Case, name: str, mine: str) -> None:
     label = _FIELDS[name][0].lower()
     with st.container(border=True):
         st.warning(plain(f"{_changed(case, name, label)} Saved now:"))
-        st.text(getattr(case, name) or "(empty)")
+        st.text(visible(getattr(case, name), keep_lines=True) or "(empty)")
         with st.container(horizontal=True):
             for text, help_text, act in (
                 ("Save mine", "Yours replaces theirs; the activity keeps both.", _save_mine),

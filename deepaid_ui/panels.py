@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _NAME = 60
+_VALUE = 200
 Color: TypeAlias = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 SEVERITY_COLORS: Mapping[Severity, Color] = {
@@ -178,7 +179,7 @@ def facts(pairs: Sequence[tuple[str, str]], *, columns: int = 4) -> None:
         for place, (name, value) in zip(st.columns(columns), row, strict=False):
             with place.container(gap=None):
                 st.caption(name)
-                st.text(one_line(value))
+                st.text(one_line(shorten(value, _VALUE)))
 
 
 def facts_in_line(pairs: Sequence[tuple[str, str]]) -> None:
@@ -187,7 +188,7 @@ def facts_in_line(pairs: Sequence[tuple[str, str]]) -> None:
         for name, value in pairs:
             with st.container(gap=None, width="content"):
                 st.caption(name)
-                st.text(one_line(value))
+                st.text(one_line(shorten(value, _VALUE)))
 
 
 def empty_state(title: str, text: str) -> None:

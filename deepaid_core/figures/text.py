@@ -7,6 +7,7 @@ __all__ = ["figure_text", "shorten", "spreadsheet_cell", "visible"]
 # Marks that turn the reading order of what follows, or are not seen at all. They are shown as
 # their code point, so that a name cannot pose as another one.
 _HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_FORMULA_SIGNS = frozenset("=+-@＝＋－＠")
 
 
 def visible(text: str, *, keep_lines: bool = False) -> str:
@@ -55,4 +56,6 @@ def figure_text(text: str, limit: int | None = None) -> str:
 
 def spreadsheet_cell(value: str) -> str:
     """A cell of a CSV file that no spreadsheet takes for a formula."""
-    return "'" + value if value.lstrip()[:1] in {"=", "+", "-", "@"} else value
+    # Marks that are not seen may be dropped by what opens the file, and wide signs made narrow.
+    first = next((one for one in value if one.isprintable() and not one.isspace()), "")
+    return "'" + value if first in _FORMULA_SIGNS else value

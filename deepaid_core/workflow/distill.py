@@ -18,6 +18,7 @@ from deepaid_core.domain.log import LogEntry
 from deepaid_core.domain.queries import FindingRow
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import NotFoundError
+from deepaid_core.figures.text import shorten
 from deepaid_core.store.base import Store
 from deepaid_core.workflow.differences import TransitionChange, read_differently, transitions
 from deepaid_core.workflow.ledger import Ledger
@@ -45,6 +46,7 @@ UNKNOWN: Final = "unknown"
 """Stands where a category would for paths without a suggestion; no category may be called so."""
 
 _KEPT_VERSIONS: Final = 16
+_LONGEST_STATE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +206,8 @@ def state_graph(
 
 
 def describe(state: str) -> str:
-    """A state in an analyst's words; plain text, to be escaped where it is shown."""
-    return describe_state(state, titles())
+    """A state in an analyst's words, bounded; plain text, to be escaped where it is shown."""
+    return shorten(describe_state(state, titles()), _LONGEST_STATE)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deepaid_core.domain.queries import FindingQuery
@@ -30,7 +30,27 @@ def test_plain_leaves_no_markdown_punctuation_unescaped(text):
 
 @given(st.text(alphabet=st.characters(codec="ascii", categories=["L", "N", "P", "S"])))
 def test_plain_keeps_every_visible_character(text):
-    assert re.sub(r"\\(.)", r"\1", plain(text)) == text
+    assert re.sub(r"\\(.)", r"\1", plain(text)).replace("\u2060", "") == text
+
+
+# Markdown makes links of these wherever they stand, escaped or not.
+@given(st.text(alphabet="htpsw:/.@aHTW\\", max_size=40))
+@example("http://a.b https://a.b HTTP://a.b www.a.b a@a.b")
+def test_plain_leaves_nothing_that_becomes_a_link(text):
+    shown = re.sub(r"\\(.)", r"\1", plain(text))
+    assert not re.search(r"https?:|www\.|@\w", shown, re.IGNORECASE)
+
+
+def test_a_name_of_megabytes_is_not_the_whole_page():
+    start = time.perf_counter()
+    assert len(plain("n" * 5_000_000 + "end")) < 3000
+    assert plain("n" * 5_000_000 + "end").endswith("end")
+    assert time.perf_counter() - start < 1.0
+
+
+@pytest.mark.parametrize("text", ["\x00=1+1", "\u202e=1+1", "\ufeff\t-1", "＝1+1"])
+def test_signs_of_formulas_are_found_behind_what_is_not_seen(text):
+    assert spreadsheet_cell(text) == "'" + text
 
 
 @given(st.text())
@@ -151,4 +171,4 @@ def test_evidence_tells_events_of_this_finding_from_those_of_another():
         replace(own, index=finding.event_index + 3, flagged=False, score=None),
     )
     marks = evidence_frame(replace(finding, evidence=rows))["Mark"].tolist()
-    assert marks == ["▶ interpreted", "● this finding", "○ another one", ""]
+    assert marks == ["▶ interpreted", "● this finding", "○ another finding", ""]
