@@ -16,7 +16,7 @@ BIN := .venv/bin
 # One file of tests stays in one process: its browser and its server are started once.
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
-.PHONY: help app test slow-tests all-tests lint format bench clean
+.PHONY: help app test slow-tests all-tests lint format bench pictures clean
 .NOTPARALLEL:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make format     let ruff rewrite the code"
 	@echo "make bench      measure detection, interpretation and speed on the sample data"
+	@echo "make pictures   take the pictures of the documentation anew; needs Chromium"
 	@echo "make clean      remove .venv and caches; the workspace stays"
 
 app: .venv/.kernel
@@ -53,6 +54,9 @@ format: .venv/.test
 
 bench: .venv/.kernel
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+pictures: .venv/.test
+	$(BIN)/python -m docs.pictures $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
