@@ -161,7 +161,7 @@ def _shown(bench: Bench, state: OnBench) -> list[int]:
 
 def _more(finding: Finding, bench: Bench, state: OnBench) -> None:
     shown = set(_shown(bench, state))
-    others = [at for at in range(len(bench.parts)) if at not in shown]
+    others = [at for at, part in enumerate(bench.parts) if not part.remote and at not in shown]
     if not others:
         return
     key = f"bench-{finding.id}-more"

@@ -67,6 +67,7 @@ class Part:
         normal_high: 99 % quantile.
         fixed: The detector's schema says that it cannot differ.
         alone: One column of a field of several, edited by itself.
+        remote: A search may change it, but nobody would look for it in a list.
     """
 
     cells: tuple[str, ...]
@@ -85,6 +86,7 @@ class Part:
     normal_high: float | None = None
     fixed: bool = False
     alone: bool = False
+    remote: bool = False
 
     @property
     def deviates(self) -> bool:

@@ -1,5 +1,7 @@
 """The bench of windows of a series: metrics at the scored step, and cells before it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from deepaid_core.domain.batches import Batch, FloatArray, SeriesBatch
@@ -42,12 +44,17 @@ class SeriesBench(NumberBench):
         metrics = {at % d for at in deviating}
         last = (steps - 1) * d
         others = [last + column for column in self._by_effect()]
-        # The history of a metric that does not deviate is of no interest; that of 200 is a burden.
         others += [
             step * d + column for column in sorted(metrics) for step in range(steps - 1)[::-1]
         ]
-        order = dict.fromkeys([*deviating, *others])
-        self.parts = tuple(self._cell_part(at, steps, reference, weights) for at in order)
+        near = dict.fromkeys([*deviating, *others])
+        # The history of a metric that does not deviate is of no interest, and that of 200 is a
+        # burden; but where the usual metrics are locked, a search can end there.
+        order = dict.fromkeys([*near, *range(last)])
+        parts = (self._cell_part(at, steps, reference, weights) for at in order)
+        self.parts = tuple(
+            replace(part, remote=at not in near) for at, part in zip(order, parts, strict=True)
+        )
         self.reference = self._edits_of(self._interpretation)
 
     def _by_effect(self) -> list[int]:

@@ -17,13 +17,14 @@ from deepaid_core.workflow.bench import open_bench, way_done, way_to
 from deepaid_core.workflow.bench_parts import Part
 from deepaid_core.workspace import Workspace
 from tests.benches import bench_of, interpretations, planted_finding
+from tests.empty import empty_home
 
 KINDS = tuple(Modality)
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    opened = Workspace.open(tmp_path_factory.mktemp("bench"))
+    opened = Workspace.open(empty_home(tmp_path_factory.mktemp("bench")))
     yield opened
     opened.close()
 
@@ -105,6 +106,22 @@ def test_the_smallest_fix_works_where_the_stored_reference_does(workspace, kind)
         assert fix.score.score == pytest.approx(bench.score(fix.edits).score)
 
 
+def test_a_fix_outside_the_metrics_that_deviate_is_told_whole(workspace):
+    outside = 0
+    for number, stored in enumerate(interpretations("series")):
+        bench = bench_of(workspace, "series", number)
+        for locked in sorted({deviation.field for deviation in stored.deviations}):
+            edits = {}
+            for part in bench.parts:
+                if part.deviates and part.group == locked:
+                    edits = bench.turn(part, way_to(part, 0.3), edits)
+            fix = bench.smallest_fix({locked}, edits)
+            changed = [part for part in bench.parts if part.cells[0] in fix.edits]
+            assert {part.cells[0] for part in changed} == set(fix.edits)
+            outside += sum(part.remote for part in changed)
+    assert outside
+
+
 def check_locks(workspace, kind, data):
     number = data.draw(st.integers(0, len(interpretations(kind)) - 1))
     bench = bench_of(workspace, kind, number)
@@ -177,7 +194,7 @@ def test_what_does_not_fit_is_refused_by_name(workspace, kind):
 
 
 def test_what_keeps_a_finding_off_the_bench_is_named(tmp_path):
-    with_detector = Workspace.open(tmp_path / "one")
+    with_detector = Workspace.open(empty_home(tmp_path / "one"))
     finding = planted_finding(with_detector, Modality.TABULAR)
     with pytest.raises(NotFoundError, match="D-0000000009"):
         open_bench(with_detector, replace(finding, detector_id="D-0000000009"))
