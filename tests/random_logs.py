@@ -21,6 +21,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.store.sql import SqlStore
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_database
 from tests.factories import PATHS, make_finding, make_run, make_suppression, make_verdict
 
 __all__ = [
@@ -84,7 +85,7 @@ def filled():
     """A database with the findings; made once, since making tables takes longest."""
     with tempfile.TemporaryDirectory() as folder:
         now = [1_000.0]
-        store = SqlStore(Path(folder) / "deepaid.db", clock=lambda: now[0])
+        store = SqlStore(empty_database(Path(folder) / "deepaid.db"), clock=lambda: now[0])
         store.add_run(make_run(), FINDINGS[::2])
         now[0] = LAST_RUN
         store.add_run(make_run(1), FINDINGS[1::2])

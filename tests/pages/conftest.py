@@ -1,13 +1,16 @@
+import functools
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from deepaid_core.domain.finding import Finding
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 
 ROOT = Path(__file__).parents[2]
@@ -17,9 +20,18 @@ HOSTILE = "![x](http://evil.example/a.png) <img src=x onerror=alert(1)> **b** :m
 Open = Callable[..., AppTest]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _components_found_once() -> Iterator[None]:
+    """Each run of AppTest reads the metadata of all installed packages, which takes longest."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "workspace"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "workspace")))
     monkeypatch.setenv("DEEPAID_USER", "ana")
     monkeypatch.delenv("DEEPAID_DATABASE_URL", raising=False)
     monkeypatch.chdir(tmp_path)

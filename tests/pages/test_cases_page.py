@@ -269,7 +269,7 @@ def test_a_note_is_a_draft_then_kept_then_withdrawn(open_page, case, workspace):
     app = open_page(PAGE, case="C-1", tab="Notes and activity")
     field(app, "New note").set_value("Called the owner.\nNo answer.").run()
     assert workspace.store.desk.notes("C-1") == ()
-    press(app, "Save note")
+    press(app, "Add note")
     assert [one.text for one in workspace.store.desk.notes("C-1")] == [
         "Called the owner.\nNo answer."
     ]

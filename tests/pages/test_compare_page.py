@@ -123,6 +123,7 @@ def test_a_detector_that_is_gone_leaves_the_stored_answer(open_page, findings, w
     assert len(again.error) == 1
 
 
+@pytest.mark.slow
 def test_how_firm_the_answers_are_is_measured_when_asked_for(open_page, planted):
     app = done(open_page(PAGE, finding=planted.id, **{"with": "largest-error"}))
     assert not any("Asked again" in frame.value.columns for frame in app.dataframe)

@@ -4,6 +4,7 @@ from deepaid_core.domain.finding import Status
 from deepaid_core.domain.log import NewSetting
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.workflow import distill, exchange, suppress, triage, versions
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 from tests.pages.conftest import HOSTILE
 from tests.pages.test_pages import markdown
@@ -37,7 +38,7 @@ def lessons(tmp_path):
     """What another workspace was taught: a port scan on the first pattern."""
     from deepaid_core.workspace import Workspace
 
-    other = Workspace.open(tmp_path / "other")
+    other = Workspace.open(empty_home(tmp_path / "other"))
     other.store.add_run(make_run(), FINDINGS)
     judge(other, FIRST[0], label=TRUE, category="port-scan")
     content = exchange.export_json(other).encode()

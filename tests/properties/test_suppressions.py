@@ -29,6 +29,7 @@ from deepaid_core.domain.suppression import NewSuppression, SuppressionScope
 from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.store import tables
 from deepaid_core.store.sql import SqlStore
+from tests.empty import empty_database
 from tests.factories import PATHS, START, make_finding, make_run, make_suppression, make_verdict
 
 ENTITIES = ("10.77.0.1", "10.77.0.2", "10.77.0.3")
@@ -239,7 +240,9 @@ class Moved:
 def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, Moved]]:
     """One store for all examples: statements are only compiled once."""
     clock = Moved()
-    store = SqlStore(tmp_path_factory.mktemp("suppressions") / "findings.db", clock=clock)
+    store = SqlStore(
+        empty_database(tmp_path_factory.mktemp("suppressions") / "findings.db"), clock=clock
+    )
     yield store, clock
     store.close()
 

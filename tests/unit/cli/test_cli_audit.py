@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from deepaid_core.cli.main import app
 from deepaid_core.domain.actions import NewNote
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_finding, make_run, make_verdict
 
 HOSTILE = "=1+1\x1b[2J[red]x[/]‮gpj"
@@ -18,7 +19,7 @@ FINDINGS = [make_finding(number) for number in range(4)]
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A verdict, and a note of a hostile author."""
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     monkeypatch.setenv("DEEPAID_USER", "ana")
     workspace = Workspace.open()
     workspace.store.add_run(make_run(), FINDINGS)

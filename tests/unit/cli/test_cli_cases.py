@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from deepaid_core.cli.main import app
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_finding, make_run
 from tests.suppressing import FINDINGS, FIRST, SECOND, TRUE, judge
 
@@ -16,7 +17,7 @@ HOSTILE = "web01\x1b[2J[red]x[/]"
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """Twelve findings and one of a hostile name."""
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     monkeypatch.setenv("DEEPAID_USER", "ana")
     workspace = Workspace.open()
     workspace.store.add_run(make_run(), [*FINDINGS[:12], make_finding(44, entity=HOSTILE)])

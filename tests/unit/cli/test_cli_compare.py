@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from deepaid_core.cli.main import app
 from deepaid_core.workspace import Workspace
 from tests.comparisons import planted_finding
+from tests.empty import empty_home
 from tests.factories import make_finding, make_run
 
 HOSTILE = "web01\x1b[2J[red]x[/]\u202egpj"
@@ -15,7 +16,7 @@ HOSTILE = "web01\x1b[2J[red]x[/]\u202egpj"
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     opened = Workspace.open()
     yield opened
     opened.close()

@@ -5,6 +5,7 @@ import pytest
 
 from deepaid_core.domain.settings import TableSettings
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.unit.cli.test_cli_triage import deepaid
 from tests.unit.sources.table_files import connections, connections_csv
 
@@ -13,7 +14,7 @@ HOSTILE = "x\x1b[2J[red]"
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "desk"
 

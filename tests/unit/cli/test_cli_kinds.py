@@ -1,6 +1,7 @@
 import pytest
 
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_run
 from tests.kinds import make_link_finding, make_sequence_finding, make_series_finding, renamed
 from tests.unit.cli.test_cli_triage import HOSTILE, deepaid
@@ -14,7 +15,7 @@ FINDINGS = {
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     monkeypatch.setenv("DEEPAID_USER", "ana")
     workspace = Workspace.open()
     workspace.store.add_detector(make_detector_record())

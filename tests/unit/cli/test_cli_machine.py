@@ -9,6 +9,7 @@ from deepaid_core.cli.main import app
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.workflow import distill
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import (
     make_detector_record,
     make_finding,
@@ -25,7 +26,7 @@ HOSTILE = "web01\x1b[2J[red]x[/]\u202egpj"
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A workspace with a false positive, an attack and a suppression."""
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     monkeypatch.setenv("DEEPAID_USER", "ana")
     monkeypatch.chdir(tmp_path)
     workspace = Workspace.open()
@@ -161,7 +162,7 @@ def test_lessons_travel_from_one_workspace_to_another(home, tmp_path, monkeypatc
     assert "exists already" in deepaid("machine", "export", "first.json", code=1).output
     deepaid("machine", "export", "first.json", "--overwrite")
     taught = digest(home)
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "elsewhere")))
     tried = deepaid("machine", "import", "graph.graphml", "--dry-run").stdout
     assert "2 lessons on 2 paths; 1 lesson of attacks" in tried
     assert "Not known here: packets" in tried

@@ -7,6 +7,7 @@ from deepaid_core.cli.main import app
 from deepaid_core.domain.log import NewSetting
 from deepaid_core.domain.suppression import NewSuppression
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import PATHS, make_finding, make_run
 from tests.suppressing import FINDINGS, FIRST, PATTERN, SECOND
 
@@ -16,7 +17,7 @@ HOSTILE = "web01\x1b[2J[red]x[/]\u202egpj"
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """Forty findings of four patterns and one of a hostile name; no re-surfaced ones."""
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     monkeypatch.setenv("DEEPAID_USER", "ana")
     workspace = Workspace.open()
     hostile = make_finding(44, path=PATHS[0], entity=HOSTILE, max_score=0.3)

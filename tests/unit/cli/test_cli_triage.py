@@ -8,6 +8,7 @@ from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.verdict import NewVerdict
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 
 HOSTILE = "web01\x1b[2J[red]x[/]\u202egpj"
@@ -16,7 +17,7 @@ HOSTILE = "web01\x1b[2J[red]x[/]\u202egpj"
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A workspace of thirteen findings of four patterns, one named by an attacker."""
-    monkeypatch.setenv("DEEPAID_HOME", str(tmp_path / "desk"))
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "desk")))
     monkeypatch.setenv("DEEPAID_USER", "ana")
     monkeypatch.chdir(tmp_path)
     workspace = Workspace.open()

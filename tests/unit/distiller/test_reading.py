@@ -36,8 +36,8 @@ def test_an_untaught_distiller_answers_unknown():
     assert (suggestion.known, suggestion.category, suggestion.label) == (False, None, None)
     assert suggestion.confidence == 0.0
     assert suggestion.reason == (
-        "No verdict yet on this pattern, on one of the same states in other sizes, nor on one that "
-        "shares all its states but one"
+        "No verdict yet on this pattern, nor on one with the same deviations in other sizes or "
+        "with all but one of them"
     )
 
 
@@ -98,7 +98,7 @@ def test_a_pattern_one_state_away_gives_a_weaker_suggestion():
     assert near.confidence < distiller.suggest("packets", PATH).confidence
     assert near.verdict_numbers == (1,)
     assert near.reason == (
-        "1 verdict 'true positive / port-scan' on patterns that share all states but one"
+        "1 verdict 'true positive / port-scan' on patterns with all deviations but one in common"
     )
 
 
@@ -146,7 +146,7 @@ def test_the_same_states_in_other_sizes_are_support(taught_path, asked):
     assert suggestion.category == "port-scan"
     assert suggestion.verdict_numbers == (1,)
     assert suggestion.reason == (
-        "1 verdict 'true positive / port-scan' on patterns of the same states in other sizes"
+        "1 verdict 'true positive / port-scan' on patterns with the same deviations in other sizes"
     )
     assert suggestion.confidence == pytest.approx(2 / 3 * 2 / 3)
 

@@ -2,6 +2,7 @@ import pytest
 
 from deepaid_core.domain.log import NewUndo
 from deepaid_core.store.sql import SqlStore
+from tests.empty import empty_database
 from tests.factories import make_detector_record, make_finding, make_run, make_verdict
 
 HOSTILE = (
@@ -18,7 +19,7 @@ def findings():
 @pytest.fixture
 def store(tmp_path, findings):
     """Nine findings; number 0 has a verdict in force, number 4 one that was undone."""
-    store = SqlStore(tmp_path / "deepaid.db", clock=lambda: 1_760_100_000.0)
+    store = SqlStore(empty_database(tmp_path / "deepaid.db"), clock=lambda: 1_760_100_000.0)
     store.add_detector(make_detector_record())
     store.add_run(make_run(), findings)
     store.append([make_verdict(findings[0], reason="Nightly copy.\nAsked the owner.")])
@@ -54,7 +55,7 @@ def hostile_store(tmp_path):
         )
         for number in range(2)
     ]
-    store = SqlStore(tmp_path / "hostile.db", clock=lambda: 1_760_100_000.0)
+    store = SqlStore(empty_database(tmp_path / "hostile.db"), clock=lambda: 1_760_100_000.0)
     store.add_detector(make_detector_record(name=HOSTILE, trained_on=HOSTILE))
     store.add_run(make_run(source_name=HOSTILE), findings)
     store.append([make_verdict(*findings, reason=HOSTILE, category=HOSTILE, author=HOSTILE)])

@@ -19,6 +19,7 @@ from deepaid_core.reports.masking_words import Grams, Names
 from deepaid_core.reports.outline import outline
 from deepaid_core.reports.parts import Activity
 from deepaid_core.store.sql import SqlStore
+from tests.empty import empty_database
 from tests.factories import make_detector_record, make_finding, make_run, make_verdict
 from tests.kinds import make_link_finding, make_sequence_finding, make_series_finding, renamed
 
@@ -104,7 +105,9 @@ def deep(value, renames):
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory):
-    store = SqlStore(tmp_path_factory.mktemp("masking") / "x.db", clock=lambda: 1_760_100_000.0)
+    store = SqlStore(
+        empty_database(tmp_path_factory.mktemp("masking") / "x.db"), clock=lambda: 1_760_100_000.0
+    )
     findings = planted()
     store.add_detector(make_detector_record(trained_on=f"{HOST}.pcap"))
     store.add_run(make_run(source_name=f"{HOST}.pcap"), findings)

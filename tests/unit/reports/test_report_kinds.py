@@ -10,6 +10,7 @@ from deepaid_core.figures.twins import raw_columns, twins
 from deepaid_core.reports.document import ReportDocument, evidence_json
 from deepaid_core.reports.html import render
 from deepaid_core.store.sql import SqlStore
+from tests.empty import empty_database
 from tests.factories import make_detector_record, make_run
 from tests.kinds import make_link_finding, make_sequence_finding, make_series_finding, renamed
 from tests.unit.reports.conftest import HOSTILE
@@ -29,7 +30,7 @@ def report(tmp_path):
     stores = []
 
     def build(*findings):
-        store = SqlStore(tmp_path / "kinds.db", clock=lambda: 1_760_100_000.0)
+        store = SqlStore(empty_database(tmp_path / "kinds.db"), clock=lambda: 1_760_100_000.0)
         stores.append(store)
         store.add_detector(make_detector_record())
         store.add_run(make_run(), list(findings))

@@ -17,6 +17,7 @@ from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.reports.document import ReportDocument
 from deepaid_core.reports.stix import OPINIONS, render
 from deepaid_core.store.sql import SqlStore
+from tests.empty import empty_database
 from tests.factories import make_detector_record, make_finding, make_run, make_verdict
 from tests.kinds import make_link_finding
 from tests.unit.reports.planted import HOSTILE
@@ -59,7 +60,7 @@ def make_case(findings, status=CaseStatus.OPEN):
 @pytest.fixture
 def labelled(tmp_path):
     """Four findings, each with another verdict."""
-    store = SqlStore(tmp_path / "labelled.db", clock=lambda: 1_760_100_000.0)
+    store = SqlStore(empty_database(tmp_path / "labelled.db"), clock=lambda: 1_760_100_000.0)
     findings = [make_finding(number) for number in range(4)]
     store.add_detector(make_detector_record())
     store.add_run(make_run(), findings)
@@ -167,7 +168,7 @@ def test_a_case_is_a_grouping_until_it_is_closed(labelled, status, kind):
 
 
 def test_users_and_hosts_of_a_login_are_observables(tmp_path):
-    store = SqlStore(tmp_path / "links.db", clock=lambda: 1_760_100_000.0)
+    store = SqlStore(empty_database(tmp_path / "links.db"), clock=lambda: 1_760_100_000.0)
     finding = make_link_finding()
     store.add_detector(make_detector_record())
     store.add_run(make_run(), [finding])
@@ -181,7 +182,7 @@ def test_users_and_hosts_of_a_login_are_observables(tmp_path):
 
 
 def test_hostile_text_stays_text(tmp_path):
-    store = SqlStore(tmp_path / "hostile.db", clock=lambda: 1_760_100_000.0)
+    store = SqlStore(empty_database(tmp_path / "hostile.db"), clock=lambda: 1_760_100_000.0)
     # A database takes no half characters; those of a document are planted after it.
     text = HOSTILE.replace("\ud800", "").replace("\x00", "")
     finding = make_finding(0, entity=text, summary=text, detector_name=text, peers={text: 2})

@@ -1,6 +1,5 @@
 """Databases for the store's tests: a fresh SQLite file, and a real PostgreSQL where one runs."""
 
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from deepaid_core.store.sql import SqlStore
 from deepaid_core.store.tables import metadata
+from tests.empty import empty_database
 
 
 @pytest.fixture(scope="session")
@@ -48,25 +48,21 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with empty tables; copying it is quicker than making them."""
-    path = tmp_path_factory.mktemp("template") / "findings.db"
-    SqlStore(path).close()
-    return path
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    """An empty store of each kind."""
+def tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database of each kind with empty tables."""
     if request.param == "sqlite":
-        address = str(tmp_path / "findings.db")
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), address)
-        opened = SqlStore(address)
-    else:
-        address = request.getfixturevalue("postgres_server")
-        opened = SqlStore(address)  # makes the tables where an earlier test dropped them
-        _run(address, f"TRUNCATE {', '.join(metadata.tables)}")
+        return str(empty_database(tmp_path / "findings.db"))
+    address: str = request.getfixturevalue("postgres_server")
+    SqlStore(address).close()  # makes the tables where an earlier test dropped them
+    _run(address, f"TRUNCATE {', '.join(metadata.tables)}")
+    return address
+
+
+@pytest.fixture
+def store(tables: str) -> Iterator[SqlStore]:
+    """An empty store of each kind."""
+    opened = SqlStore(tables)
     yield opened
     opened.close()
 

@@ -13,6 +13,7 @@ from deepaid_core.domain.log import NewRestore, NewSetting, NewUndo
 from deepaid_core.errors import CancelledError
 from deepaid_core.store.chain import FIRST, link
 from deepaid_core.store.sql import SqlStore, open_store
+from tests.empty import empty_database
 from tests.factories import (
     make_detector_record,
     make_finding,
@@ -238,7 +239,7 @@ def test_a_noted_head_is_found_again_after_more_was_written(kept, copy):
 
 
 def test_a_note_that_was_withdrawn_and_brought_back_is_whole(tmp_path):
-    store = SqlStore(tmp_path / "notes.db", clock=lambda: 1_760_000_000.0)
+    store = SqlStore(empty_database(tmp_path / "notes.db"), clock=lambda: 1_760_000_000.0)
     store.add_run(make_run(), FINDINGS)
     store.desk.act([NewNote(FINDINGS[0].id, "odd", "ana")])
     for number in (1, 2, 1):
@@ -253,7 +254,7 @@ def test_a_check_can_be_cancelled(kept):
 
 
 def test_the_check_reads_on_over_many_pieces(tmp_path):
-    store = SqlStore(tmp_path / "long.db", clock=lambda: 1_760_000_000.0)
+    store = SqlStore(empty_database(tmp_path / "long.db"), clock=lambda: 1_760_000_000.0)
     store.append([NewSetting("least_verdicts", "4", "ana")] * 1200)
     told = []
     report = store.audit.check("decision", progress=lambda share, text: told.append(share))

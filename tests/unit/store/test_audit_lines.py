@@ -15,21 +15,17 @@ from deepaid_core.domain.log import NewRestore, NewSetting, NewUndo
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.store.sql import SqlStore
+from tests.empty import empty_database
 from tests.factories import make_detector_record, make_finding, make_run, make_verdict
 
 ODD = "Ünder \"quotes\" <b>\n\x00 'x'"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path):
+@pytest.fixture
+def store(tables):
     """A store in which each line is written a second after the one before."""
-    url = (
-        tmp_path / "findings.db"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgres_url")
-    )
     moments = iter(range(1_760_000_000, 1_760_001_000))
-    opened = SqlStore(url, clock=lambda: float(next(moments)))
+    opened = SqlStore(tables, clock=lambda: float(next(moments)))
     opened.add_detector(make_detector_record())
     opened.add_run(make_run(), [make_finding(number) for number in range(8)])
     yield opened
@@ -145,7 +141,7 @@ def test_pages_and_reading_on_give_each_line_once(store, findings):
 
 
 def test_lines_of_one_moment_are_read_on_without_loss(tmp_path, findings):
-    store = SqlStore(tmp_path / "still.db", clock=lambda: 1_760_000_000.0)
+    store = SqlStore(empty_database(tmp_path / "still.db"), clock=lambda: 1_760_000_000.0)
     store.add_run(make_run(), findings)
     _fill(store, findings)
     whole = [one.id for one in store.audit.lines(limit=100)]

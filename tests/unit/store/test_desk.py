@@ -20,15 +20,10 @@ from tests.factories import make_detector_record, make_finding, make_run, make_v
 HOSTILE = "<script>alert(1)</script>\n\x00=cmd|' /C calc'!A0‮"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path):
+@pytest.fixture
+def store(tables):
     """A store with five findings."""
-    url = (
-        tmp_path / "findings.db"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgres_url")
-    )
-    opened = SqlStore(url, clock=lambda: 1_760_000_000.0)
+    opened = SqlStore(tables, clock=lambda: 1_760_000_000.0)
     opened.add_detector(make_detector_record())
     opened.add_run(make_run(), [make_finding(number) for number in range(5)])
     yield opened

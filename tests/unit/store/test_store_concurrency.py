@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.verdict import NewVerdict
@@ -13,6 +15,7 @@ from tests.unit.store import hammer
 PROGRAMS = 3
 
 
+@pytest.mark.slow
 def test_programs_that_start_and_write_at_once_lose_nothing(database: str, tmp_path: Path) -> None:
     start = tmp_path / "start"
     programs = [

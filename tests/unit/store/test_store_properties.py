@@ -1,7 +1,5 @@
 """Whatever analysts decide and take back, findings show the last verdict in force."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from deepaid_core.domain.log import NewUndo
 from deepaid_core.domain.verdict import NewVerdict, VerdictLabel
 from deepaid_core.errors import StaleWriteError
 from deepaid_core.store.sql import SqlStore
+from tests.empty import empty_database
 from tests.factories import make_finding, make_run, make_verdict
 
 SIZE = 3
@@ -23,9 +22,9 @@ steps = st.lists(st.one_of(verdicts, st.integers(0, 9)), max_size=10)
 
 
 @pytest.fixture(scope="module")
-def shared_store(sqlite_template: Path) -> SqlStore:
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> SqlStore:
     """One store for all examples; each brings findings of its own."""
-    return SqlStore(sqlite_template)
+    return SqlStore(empty_database(tmp_path_factory.mktemp("shared") / "findings.db"))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -19,6 +19,7 @@ from deepaid_core.errors import NotFoundError, VerdictOvertakenError
 from deepaid_core.store.sql import SqlStore
 from deepaid_core.workflow import activity, precedent, triage
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_database
 from tests.factories import (
     START,
     make_detector_record,
@@ -36,7 +37,7 @@ HOSTILE = "<b>x</b>\u202e\n=1+1"
 @pytest.fixture
 def workspace(tmp_path):
     ticks = itertools.count(START + 10_000.0)
-    store = SqlStore(tmp_path / "a.db", clock=lambda: next(ticks))
+    store = SqlStore(empty_database(tmp_path / "a.db"), clock=lambda: next(ticks))
     store.add_detector(make_detector_record())
     store.add_run(make_run(), FINDINGS)
     yield Workspace(tmp_path, store, "ana")

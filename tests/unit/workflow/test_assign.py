@@ -6,12 +6,13 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.errors import ChangeRefusedError, NotFoundError, VerdictRefusedError
 from deepaid_core.workflow.assign import RESERVED, assign
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "workspace")
+    opened = Workspace.open(empty_home(tmp_path / "workspace"))
     opened.store.add_detector(make_detector_record())
     opened.store.add_run(make_run(), [make_finding(number) for number in range(4)])
     yield opened

@@ -23,6 +23,7 @@ from deepaid_core.errors import InvalidParameterError, NotFoundError
 from deepaid_core.workflow import audit
 from deepaid_core.workflow.audit_export import export, pieces
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import (
     PATHS,
     make_detector_record,
@@ -38,7 +39,7 @@ FINDINGS = [make_finding(number) for number in range(12)]
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "workspace")
+    opened = Workspace.open(empty_home(tmp_path / "workspace"))
     opened.store.add_detector(make_detector_record())
     opened.store.add_run(make_run(), FINDINGS)
     yield opened

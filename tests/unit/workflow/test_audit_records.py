@@ -9,12 +9,13 @@ from deepaid_core.workflow import audit, exchange
 from deepaid_core.workflow.detect import detect
 from deepaid_core.workflow.train import TrainingPlan, train
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPAID_USER", "ana")
-    opened = Workspace.open(tmp_path / "workspace")
+    opened = Workspace.open(empty_home(tmp_path / "workspace"))
     yield opened
     opened.close()
 
@@ -28,6 +29,7 @@ def _rows(path, count, seed, odd=0):
     return path
 
 
+@pytest.mark.slow
 def test_training_detection_and_exports_are_records_with_their_author(workspace, tmp_path):
     plan = TrainingPlan(
         source_kind="table",

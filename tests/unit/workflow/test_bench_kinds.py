@@ -18,6 +18,7 @@ from deepaid_core.workflow.bench import open_bench
 from deepaid_core.workflow.bench_tabular import TabularBench
 from deepaid_core.workspace import Workspace
 from tests.benches import bench_of, interpretations, planted_finding
+from tests.empty import empty_home
 
 SCHEMA = Schema(
     "windows",
@@ -33,7 +34,7 @@ SCHEMA = Schema(
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    opened = Workspace.open(tmp_path_factory.mktemp("bench"))
+    opened = Workspace.open(empty_home(tmp_path_factory.mktemp("bench")))
     yield opened
     opened.close()
 

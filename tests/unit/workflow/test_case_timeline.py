@@ -10,6 +10,7 @@ from deepaid_core.workflow import cases
 from deepaid_core.workflow.case_entities import case_entities, entities_of
 from deepaid_core.workflow.case_timeline import timeline
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_interpretation, make_run
 from tests.suppressing import BENIGN, FALSE, TRUE, judge
 
@@ -35,7 +36,7 @@ def links():
 @pytest.fixture
 def desk(tmp_path):
     """Three packet findings of two hosts, one of them with a hostile name."""
-    workspace = Workspace.open(tmp_path / "workspace")
+    workspace = Workspace.open(empty_home(tmp_path / "workspace"))
     findings = [
         make_finding(0, entity="10.77.0.66"),
         make_finding(1, entity="10.77.0.66"),

@@ -18,6 +18,7 @@ from deepaid_core.registry import INTERPRETERS
 from deepaid_core.workflow.compare import compare, firmness, offered, stored_answer, usual
 from deepaid_core.workspace import Workspace
 from tests.comparisons import answer, comparison, planted_finding
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 from tests.kinds import make_link_finding
 
@@ -26,7 +27,7 @@ QUICK = ["largest-error", "nearest-normal", "random"]
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "home")
+    opened = Workspace.open(empty_home(tmp_path / "home"))
     yield opened
     opened.close()
 
@@ -155,6 +156,7 @@ def test_a_finding_that_does_not_fit_its_detector_is_told_in_a_sentence(workspac
         compare(workspace, wrong.id, QUICK)
 
 
+@pytest.mark.slow
 def test_firmness_is_measured_of_each_method_that_answers(workspace, finding):
     measured = firmness(workspace, finding, ["greedy", "largest-error", "key-substitution"])
     assert measured["key-substitution"] is None

@@ -17,6 +17,7 @@ from deepaid_core.errors import (
 )
 from deepaid_core.workflow import distill, exchange, triage, versions
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import (
     PATHS,
     make_detector_record,
@@ -38,7 +39,7 @@ LESSONS = (
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "here")
+    opened = Workspace.open(empty_home(tmp_path / "here"))
     opened.store.add_detector(make_detector_record())
     opened.store.add_run(make_run(), FINDINGS)
     yield opened
@@ -128,7 +129,7 @@ def test_what_any_version_exports_teaches_an_empty_workspace_the_same(workspace,
         make_verdict(SECOND[1], label=VerdictLabel.BENIGN_POSITIVE, category=""),
     )
     for version in (None, 1, 2, 3):
-        other = Workspace.open(tmp_path / f"there-{version}")
+        other = Workspace.open(empty_home(tmp_path / f"there-{version}"))
         text = export(workspace, version)
         exchange.import_lessons(other, text.encode(), name="from-here", author="ben")
         assert distill.machine(other).digest() == distill.machine(workspace, version).digest()

@@ -9,6 +9,7 @@ from deepaid_core.errors import CancelledError, InvalidParameterError, NotFoundE
 from deepaid_core.workflow import reporting
 from deepaid_core.workflow.reporting import ReportRequest, made, make
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 
 FINDINGS = [make_finding(number) for number in range(8)]
@@ -16,7 +17,7 @@ FINDINGS = [make_finding(number) for number in range(8)]
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "workspace")
+    opened = Workspace.open(empty_home(tmp_path / "workspace"))
     opened.store.add_detector(make_detector_record())
     opened.store.add_run(make_run(), FINDINGS)
     yield opened

@@ -19,6 +19,7 @@ from deepaid_core.testing.planted_tables import planted_anomalies
 from deepaid_core.workflow.robustness import measure_robustness
 from deepaid_core.workflow.train import register
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_finding
 
 
@@ -32,7 +33,7 @@ def interpretation():
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "workspace")
+    opened = Workspace.open(empty_home(tmp_path / "workspace"))
     yield opened
     opened.close()
 
@@ -43,6 +44,7 @@ def finding(workspace, interpretation):
     return make_finding(detector_id=record.id, interpretation=interpretation)
 
 
+@pytest.mark.slow
 def test_a_stored_interpretation_is_measured_with_noise_and_attack(workspace, finding):
     shares = []
     quality = measure_robustness(workspace, finding, progress=lambda share, _: shares.append(share))

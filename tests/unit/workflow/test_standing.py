@@ -10,6 +10,7 @@ from deepaid_core.store.sql import SqlStore
 from deepaid_core.workflow import standing
 from deepaid_core.workflow.suppress import DAY_S
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_database
 from tests.factories import (
     START,
     make_detector_record,
@@ -40,7 +41,7 @@ def clock():
 
 @pytest.fixture
 def workspace(tmp_path, clock):
-    store = SqlStore(tmp_path / "findings.db", clock=clock)
+    store = SqlStore(empty_database(tmp_path / "findings.db"), clock=clock)
     (tmp_path / "detectors").mkdir()
     yield Workspace(tmp_path, store, "ana")
     store.close()

@@ -10,6 +10,7 @@ from deepaid_core.workflow import triage
 from deepaid_core.workflow.learning_results import last_learning
 from deepaid_core.workflow.steering import disagreements, next_best, novel, purity
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import PATHS, START, make_detector_record, make_finding, make_run
 from tests.suppressing import (
     BENIGN,
@@ -141,13 +142,13 @@ def test_what_was_left_undetermined_is_not_asked_again(workspace):
 
 
 def test_an_empty_queue_has_no_next_best(tmp_path):
-    empty = Workspace.open(tmp_path / "empty")
+    empty = Workspace.open(empty_home(tmp_path / "empty"))
     assert next_best(empty) == novel(empty) == disagreements(empty) == purity(empty) == ()
     empty.close()
 
 
 def test_novel_are_patterns_that_only_the_latest_run_shows_until_they_are_taught(tmp_path):
-    workspace = Workspace.open(tmp_path / "novel")
+    workspace = Workspace.open(empty_home(tmp_path / "novel"))
     workspace.store.add_detector(make_detector_record())
     old, new = _finding(0), _finding(20)
     runs = [

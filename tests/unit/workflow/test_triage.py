@@ -19,6 +19,7 @@ from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import NotFoundError, StaleWriteError, VerdictRefusedError
 from deepaid_core.workflow import distill, triage
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import PATHS, make_finding, make_interpretation, make_run
 
 FALSE, TRUE = VerdictLabel.FALSE_POSITIVE, VerdictLabel.TRUE_POSITIVE
@@ -33,7 +34,7 @@ SECOND = [finding.id for finding in FINDINGS[1::4]]
 def workspace(tmp_path, monkeypatch):
     for name in ("DEEPAID_HOME", "DEEPAID_DATABASE_URL", "DEEPAID_USER"):
         monkeypatch.delenv(name, raising=False)
-    opened = Workspace.open(tmp_path / "home")
+    opened = Workspace.open(empty_home(tmp_path / "home"))
     opened.store.add_run(make_run(), FINDINGS)
     yield opened
     opened.close()

@@ -19,6 +19,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.errors import ChangeRefusedError, InvalidParameterError, NotFoundError
 from deepaid_core.workflow.undo_actions import told, undo_actions
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 
 COUNT = 5
@@ -42,7 +43,7 @@ STEPS = st.one_of(
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "workspace")
+    opened = Workspace.open(empty_home(tmp_path / "workspace"))
     opened.store.add_detector(make_detector_record())
     opened.store.add_run(make_run(), [make_finding(number) for number in range(COUNT)])
     # A case of a colleague, who began to work on it.

@@ -11,6 +11,7 @@ from deepaid_core.workflow.reporting import ReportRequest, make
 from deepaid_core.workflow.verify import verify
 from deepaid_core.workspace import Workspace
 from tests.benches import planted_finding
+from tests.empty import empty_home
 from tests.factories import make_run
 
 
@@ -35,7 +36,7 @@ KINDS = [
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     """A workspace, and findings in it by kind and number, stored when first asked for."""
-    workspace = Workspace.open(tmp_path_factory.mktemp("verify"))
+    workspace = Workspace.open(empty_home(tmp_path_factory.mktemp("verify")))
     yield workspace, Stored(workspace)
     workspace.close()
 
@@ -121,7 +122,7 @@ def test_masked_names_cannot_be_checked_and_that_is_said(stored):
 def test_another_workspace_confirms_nothing(stored, tmp_path):
     workspace, findings = stored
     finding = findings[Modality.TABULAR]
-    other = Workspace.open(tmp_path / "other")
+    other = Workspace.open(empty_home(tmp_path / "other"))
     result = verify(other, evidence(workspace, finding))
     other.close()
     assert not result.holds

@@ -18,6 +18,7 @@ from deepaid_core.errors import (
 )
 from deepaid_core.workflow import distill, versions
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import PATHS, make_finding, make_run, make_suppression, make_verdict
 
 FALSE, TRUE = VerdictLabel.FALSE_POSITIVE, VerdictLabel.TRUE_POSITIVE
@@ -29,7 +30,7 @@ HOSTILE = "web\x1b[2J<b>**\u202egpj"
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "home")
+    opened = Workspace.open(empty_home(tmp_path / "home"))
     opened.store.add_run(make_run(), FINDINGS)
     yield opened
     opened.close()

@@ -11,6 +11,7 @@ from deepaid_core.errors import ChangeRefusedError, NotFoundError, StaleWriteErr
 from deepaid_core.workflow import distill
 from deepaid_core.workflow.what_if import WhatIf, outlook, refuse_silencing, what_if
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.factories import PATHS, make_finding, make_run, make_suppression, make_verdict
 
 TRUE = VerdictLabel.TRUE_POSITIVE
@@ -26,7 +27,7 @@ ALL_HIDDEN = DistillerSettings(resurfaced_share=0.0)
 
 @pytest.fixture
 def workspace(tmp_path):
-    opened = Workspace.open(tmp_path / "home")
+    opened = Workspace.open(empty_home(tmp_path / "home"))
     opened.store.add_run(make_run(), FINDINGS)
     yield opened
     opened.close()
