@@ -61,7 +61,7 @@ def timeline(case: Case) -> None:
         alt=f"Timeline of {case.id}, oldest first",
         column_config={
             "Time (UTC)": st.column_config.TextColumn(width=150),
-            "Kind": st.column_config.TextColumn(width=124),
+            "Kind": st.column_config.TextColumn(width=80),
             "About": st.column_config.TextColumn(width=112),
             "Who": st.column_config.TextColumn(width=112),
             "What": st.column_config.TextColumn(width=480),
@@ -106,6 +106,7 @@ def entities(case: Case) -> None:
         alt=f"Entities of {case.id}",
         column_config={
             "Name": st.column_config.TextColumn(width=200),
+            "Kind": st.column_config.TextColumn(width=124),
             "Role": st.column_config.TextColumn(
                 width=210,
                 help="Subject: findings are about it. Counterpart: they talked to it. Else the "

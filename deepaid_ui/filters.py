@@ -83,7 +83,7 @@ def filters() -> QueueView:
     home, store = str(workspace().home), workspace().store
     log, findings = store.version()
     assignees = _assignees(home, store.desk.version())
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Search",
             key="q",
@@ -92,7 +92,7 @@ def filters() -> QueueView:
             icon=":material/search:",
             max_chars=120,
             bind="query-params",
-            width=270,
+            width=230,
             help="In id, entity, deviation, category and counterparts",
         )
         st.segmented_control(
@@ -104,8 +104,8 @@ def filters() -> QueueView:
             label_visibility="collapsed",
             bind="query-params",
         )
-        _order("Sort by", "sort", session.SORTS, ":material/sort:")
-        _order("Group by", "group", session.GROUPINGS, ":material/workspaces:")
+        _order("Sort by", "sort", session.SORTS)
+        _order("Group by", "group", session.GROUPINGS)
         with st.popover(
             "More",
             icon=":material/filter_list:",
@@ -134,16 +134,18 @@ def filters() -> QueueView:
     return view
 
 
-def _order(label: str, key: str, options: Sequence[str], icon: str) -> None:
-    st.selectbox(
-        label,
-        options,
-        key=key,
-        bind="query-params",
-        label_visibility="collapsed",
-        icon=icon,
-        width=128,
-    )
+def _order(label: str, key: str, options: Sequence[str]) -> None:
+    # Beside the box: above it, as a label stands, it would cost the table a line.
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        st.caption(label, width="content")
+        st.selectbox(
+            label,
+            options,
+            key=key,
+            bind="query-params",
+            label_visibility="collapsed",
+            width=112,
+        )
 
 
 def _more() -> None:

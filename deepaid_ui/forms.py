@@ -42,20 +42,19 @@ def _choose(target: Target, label: VerdictLabel) -> None:
 def _buttons(target: Target, *, shortcuts: bool) -> VerdictLabel | None:
     chosen: VerdictLabel | None = st.session_state.get(target.field("label"))
     for start in (0, 2):
-        places = st.columns(2, gap="small")
-        for place, (label, name, letter, help_text) in zip(
-            places, _CHOICES[start : start + 2], strict=True
-        ):
-            place.button(
-                name,
-                key=f"{target.key}-{letter}",
-                type="primary" if chosen == label else "secondary",
-                shortcut=letter if shortcuts else None,
-                help=help_text,
-                width="stretch",
-                on_click=_choose,
-                args=(target, label),
-            )
+        # Not in columns: where two do not fit side by side, one stands below the other.
+        with st.container(horizontal=True, gap="small"):
+            for label, name, letter, help_text in _CHOICES[start : start + 2]:
+                st.button(
+                    name,
+                    key=f"{target.key}-{letter}",
+                    type="primary" if chosen == label else "secondary",
+                    shortcut=letter if shortcuts else None,
+                    help=help_text,
+                    width="stretch",
+                    on_click=_choose,
+                    args=(target, label),
+                )
     return chosen
 
 

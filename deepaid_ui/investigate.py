@@ -53,17 +53,17 @@ def _proof(finding: Finding) -> None:
         )
         if diagnostics.plausibility is not None:
             st.caption(
-                f"Its distance to the nearest training event is at or above "
-                f"{diagnostics.plausibility:.3g} % of such distances between training events; "
-                "the lower, the more it looks like what was seen in training."
+                "The closest normal event is at least as far from its nearest training event as "
+                f"{diagnostics.plausibility:.3g} % of training events are from theirs; the lower, "
+                "the more it looks like what was seen in training."
             )
-        firmness.show(finding)
         navigation.link(
             "compare",
             "Compare with other methods",
             {"finding": finding.id, **session.QueueView.carried().packed()},
             icon=":material/balance:",
         )
+    firmness.show(finding)
 
 
 def _under(row: FindingRow, number: int) -> None:

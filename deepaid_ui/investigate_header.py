@@ -193,7 +193,9 @@ def _facts(finding: Finding, row: FindingRow) -> None:
 
 def _score(row: FindingRow) -> str:
     excess = format_excess(row.max_score, row.threshold, row.ratio)
-    return excess if excess.startswith("score") else f"{format_score(row.max_score)}, {excess}"
+    if excess.startswith("score"):
+        return excess.removeprefix("score ")
+    return f"{format_score(row.max_score)}, {excess}"
 
 
 def _events(finding: Finding) -> str:

@@ -77,17 +77,17 @@ def buttons(
         )
     else:
         st.button(
-            "Take",
+            "Assign to me",
             key=f"{key}-mine",
-            help="Assign to me",
+            help="You look at it from now on",
             shortcut="A" if keys else None,
             on_click=give,
             args=(finding_ids, me or ""),
         )
     st.button(
-        "Case",
+        "Add to case",
         key=f"{key}-case",
-        help="Add to a case",
+        help="Into a new case or one that there is",
         shortcut="E" if keys else None,
         on_click=problems.in_callback(_add_to_case),
         args=(finding_ids,),

@@ -22,18 +22,17 @@ _SHORT: Mapping[str, str] = {
 
 CONFIG: Mapping[str, Any] = {
     "Finding": st.column_config.TextColumn(width=98, pinned=True, help="Click an id to open it."),
-    "Severity": {"width": 72},
-    "Entity": st.column_config.TextColumn(width=96),
-    "Detector": st.column_config.TextColumn(width=82),
+    "Severity": {"width": 68},
+    "Entity": st.column_config.TextColumn(width=98),
     "What deviates": st.column_config.TextColumn(
-        width=150, help="The strongest deviations from the closest normal event."
+        width=270, help="The strongest deviations from the closest normal event."
     ),
     "Suggestion": st.column_config.TextColumn(
-        width=76, help="What the Distiller makes of earlier verdicts, and how sure it is."
+        width=104, help="What the Distiller makes of earlier verdicts, and how sure it is."
     ),
     "Verified": st.column_config.TextColumn(
         "Proof",
-        width=40,
+        width=44,
         help="✓ the detector accepts the closest normal event, ✗ it does not: read the deviations "
         "with care.",
     ),
@@ -49,9 +48,10 @@ CONFIG: Mapping[str, Any] = {
         "queue for somebody to check.",
     ),
     "Case": st.column_config.TextColumn(width=60, help="Cases that hold it."),
-    "Last event (UTC)": st.column_config.TextColumn(width=120),
+    "Last event (UTC)": st.column_config.TextColumn(width=118),
+    "Detector": st.column_config.TextColumn(width=90),
 }
-"""Widths that leave room for the preview at 1440 pixels."""
+"""Widths with which the columns up to "Proof" stand beside the preview at 1440 pixels."""
 
 
 def frame(
@@ -69,7 +69,6 @@ def frame(
         "Finding": [row.id for row in rows],
         "Severity": [[tables.severity_chip(row.ratio)] for row in rows],
         "Entity": [tables.cell_text(row.entity) for row in rows],
-        "Detector": [tables.cell_text(row.detector_name) for row in rows],
         "What deviates": [tables.cell_text(row.summary) for row in rows],
     }
     if not all(judged):
@@ -83,8 +82,11 @@ def frame(
         columns["Case"] = [
             " ".join(f"C-{number}" for number in cases.get(row.id, ())) for row in rows
         ]
-    columns["Assignee"] = [tables.cell_text(row.assignee or "") for row in rows]
+    if any(row.assignee for row in rows):
+        columns["Assignee"] = [tables.cell_text(row.assignee or "") for row in rows]
     columns["Last event (UTC)"] = [tables.moment(row.last_time)[:16] for row in rows]
+    # Last: what deviates says as much, and the preview names it.
+    columns["Detector"] = [tables.cell_text(row.detector_name) for row in rows]
     return pd.DataFrame(columns)
 
 

@@ -37,7 +37,7 @@ __all__ = ["asking", "dialogs", "show"]
 _ASKED = "_queue_asked"
 """Whether a dialog was open when the whole page was drawn last, its banner with its key too."""
 
-_SHARES = (0.73, 0.27)
+_SHARES = (0.72, 0.28)
 _STYLE = """<style>
 .st-key-side { position: sticky; top: 4rem; max-height: calc(100vh - 5rem); overflow-y: auto; }
 </style>"""

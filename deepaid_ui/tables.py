@@ -47,7 +47,7 @@ __all__ = [
 
 _LONGEST, _LONGEST_RAW = 160, 400
 _LINE, _PROCESS = "line", "process"
-_INTERPRETED, _MEMBER, _ELSEWHERE = "▶ interpreted", "● this finding", "○ another one"
+_INTERPRETED, _MEMBER, _ELSEWHERE = "▶ interpreted", "● this finding", "○ another finding"
 
 
 def cell_text(value: str) -> str:

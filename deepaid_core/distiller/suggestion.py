@@ -16,8 +16,8 @@ _LISTED: Final = 3
 
 _WHERE: Final[dict[Kind, str]] = {
     "same": "on this pattern",
-    "sizes": "on patterns of the same states in other sizes",
-    "near": "on patterns that share all states but one",
+    "sizes": "on patterns with the same deviations in other sizes",
+    "near": "on patterns with all deviations but one in common",
 }
 
 
@@ -58,8 +58,8 @@ def unknown(answer: Answer, reading: Reading) -> Suggestion:
         reason = f"Verdicts {_WHERE[answer.kind]} disagree: {listed}{more}"
     else:
         reason = (
-            "No verdict yet on this pattern, on one of the same states in other sizes, nor on one "
-            "that shares all its states but one"
+            "No verdict yet on this pattern, nor on one with the same deviations in other sizes or "
+            "with all but one of them"
         )
     return Suggestion(None, None, 0.0, 0, False, reason)
 

@@ -143,7 +143,7 @@ def habit_tables(details: LinkDetails) -> tuple[Table, ...]:
     return tuple(
         Table(
             f"{role} {_name(name)} normally",
-            ("With", "Name", "Training logins"),
+            ("With", "Name", "Logins"),
             tuple(
                 (one.counterpart_role, one.counterpart, one.count)
                 for one in details.habits
