@@ -27,12 +27,18 @@ export default function({data, setStateValue}) {
   };
   // Left, the field speaks for itself.
   const left = event => { if (field(event.target)) clearTimeout(timer); };
+  // So it does with Ctrl+Enter; a word later would wipe what the save had to say.
+  const applied = event => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) left(event);
+  };
   document.addEventListener('input', typed, true);
   document.addEventListener('focusout', left, true);
+  document.addEventListener('keydown', applied, true);
   return () => {
     clearTimeout(timer);
     document.removeEventListener('input', typed, true);
     document.removeEventListener('focusout', left, true);
+    document.removeEventListener('keydown', applied, true);
   };
 }
 """
