@@ -35,7 +35,6 @@ def addresses(story: Story) -> Mapping[str, str]:
         "series": f"/finding?id={kinds['host-rates']}",
         "login": f"/finding?id={kinds['logins']}",
         "pattern": f"/patterns?pattern={story.pattern}",
-        "state-graph": "/patterns?tab=Map",
         "case": f"/cases?case=C-{story.case}",
         "compare": f"/compare?finding={story.finding}",
         "data": "/data",

@@ -29,12 +29,13 @@ class Camera:
         self.rest()
 
     def rest(self) -> None:
-        """Wait until the script rests, nothing is a placeholder and every frame has its content."""
+        """Wait until the script rests, all is drawn and no work is going on."""
         self.page.wait_for_timeout(300)
         idle(self.page)
         self.page.wait_for_function(
             """() => !document.querySelector(
-              '[data-testid=stSkeleton], .stPlotlyChart:not(:has(.main-svg))')"""
+              '[data-testid=stSkeleton], [data-testid=stProgress], '
+              + '.stPlotlyChart:not(:has(.main-svg))')"""
         )
         self.page.wait_for_timeout(_SETTLE_MS)
         idle(self.page)
