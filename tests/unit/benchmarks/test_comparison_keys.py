@@ -14,6 +14,8 @@ from deepaid_core.interpreters.sequence import KeySubstitutionInterpreter
 from deepaid_core.registry import DEFAULT_INTERPRETERS
 from deepaid_core.testing.planted import planted, trained
 
+pytestmark = pytest.mark.slow  # trains a detector and asks every method
+
 TINY = replace(DEFAULT, again=4, singles=2)
 
 

@@ -88,7 +88,7 @@ def test_running_step_by_step_gives_what_training_saw(detector):
     np.testing.assert_allclose(network.after(windows), trained, atol=1e-5)
 
 
-@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("layers", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
 def test_substitution_equals_running_every_changed_window(layers):
     network = KeyNetwork(KEYS, width=9, layers=layers, seed=3)
     network.freeze()
