@@ -25,7 +25,7 @@ from deepaid_ui import (
     tables,
 )
 from deepaid_ui.session import QueueView
-from deepaid_ui.text import one_line, plain
+from deepaid_ui.text import as_written, one_line, plain
 from deepaid_ui.views import kinds
 from deepaid_ui.workspace import workspace
 
@@ -44,7 +44,9 @@ def _proof(finding: Finding) -> None:
     """Why the closest normal event counts as normal, and how firm the interpretation is."""
     diagnostics = finding.interpretation.diagnostics
     st.markdown("**Proof: how far to trust this**")
-    left, right = st.columns(2, gap="medium")
+    # The key has the style put the text below the chart where the chart would be cut.
+    with st.container(key="proof"):
+        left, right = st.columns(2, gap="medium")
     with left:
         charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")
     with right:
@@ -75,7 +77,8 @@ def _under(row: FindingRow, number: int) -> None:
         )
         for one in workspace().store.suppressions(number=number):
             decision = one.decision
-            st.text(f"{one_line(shorten(decision.category, 80))}: {decision.reason}")
+            category = one_line(shorten(decision.category, 80))
+            st.text(f"{category}: {as_written(decision.reason)}")
         navigation.link(
             "suppressions",
             f"Open suppression S-{number}",

@@ -17,7 +17,7 @@ from deepaid_ui import filters, navigation, panels, problems, suppressions_renew
 from deepaid_ui.guard_list import show_checks
 from deepaid_ui.panels import LABEL_NAMES
 from deepaid_ui.suppressions_words import STATES, hits_words, last_hit, scope_lines
-from deepaid_ui.text import plain
+from deepaid_ui.text import as_written, plain
 from deepaid_ui.workspace import workspace
 
 __all__ = ["detail", "found"]
@@ -56,7 +56,7 @@ def detail(view: SuppressionView) -> None:
     with left:
         _scope(one)
         st.markdown("**Why**")
-        st.text(one.decision.reason)
+        st.text(as_written(one.decision.reason))
         _facts(view)
     with right:
         _does(view)

@@ -5,7 +5,7 @@ from typing import Final
 
 from deepaid_core.figures.text import shorten, spreadsheet_cell, visible
 
-__all__ = ["one_line", "plain", "spreadsheet_cell"]
+__all__ = ["as_written", "one_line", "plain", "spreadsheet_cell"]
 
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@^&=\"'/])")
 _BREAKS = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
@@ -22,6 +22,11 @@ def one_line(value: str) -> str:
     What nobody would read to its end loses its middle.
     """
     return visible(_BREAKS.sub(" ", shorten(value, _LONGEST)))
+
+
+def as_written(value: str) -> str:
+    """The text with its lines, for `st.text`; otherwise as `one_line`."""
+    return visible(shorten(value, _LONGEST), keep_lines=True)
 
 
 def plain(value: str) -> str:

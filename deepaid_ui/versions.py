@@ -12,7 +12,7 @@ from deepaid_core.figures.numbers import format_count, format_time_utc
 from deepaid_core.workflow import versions
 from deepaid_core.workflow.versions import VersionRow
 from deepaid_ui import filters, navigation, panels, problems, session, tables, versions_replay
-from deepaid_ui.text import one_line, plain
+from deepaid_ui.text import as_written, one_line, plain
 from deepaid_ui.versions_differences import differences
 from deepaid_ui.versions_frames import KINDS, rows_frame
 from deepaid_ui.workspace import workspace
@@ -108,7 +108,7 @@ def _entry(number: int, last: int) -> None:
                 f"{row.title[:1].upper()}{row.title[1:]}, by {row.author}, "
                 f"{format_time_utc(row.time)}"
             )
-            + (f"\n{row.reason}" if row.reason else "")
+            + (f"\n{as_written(row.reason)}" if row.reason else "")
         )
         _entry_links(line)
         st.caption(f"From M-{number - 1} to M-{number}:")
