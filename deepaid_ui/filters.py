@@ -123,7 +123,7 @@ def filters() -> QueueView:
         [str(label) for label in VerdictLabel],
         ["verified", "not verified"],
     )
-    for place, title, some in zip(st.columns(6, gap="small"), titles, options, strict=True):
+    for place, title, some in zip(st.columns(6, gap="xsmall"), titles, options, strict=True):
         with place:
             _choice(title, title.lower(), some)
     values: dict[str, Any] = {name: st.session_state.get(name) for name in (*_BOUND, *_DAYS)}
