@@ -22,13 +22,12 @@ from deepaid_core.figures.numbers import (
 )
 from deepaid_core.figures.text import shorten
 from deepaid_core.figures.twins import raw_columns
-from deepaid_core.workflow.distill import MachineChange, Suggestion, describe
+from deepaid_core.workflow.distill import Suggestion
 from deepaid_ui.panels import BANDS, LABEL_NAMES, SEVERITY_COLORS, severity_word
 from deepaid_ui.text import one_line
 
 __all__ = [
     "cell_text",
-    "changes_frame",
     "clicked_row",
     "detectors_frame",
     "deviations_frame",
@@ -228,25 +227,6 @@ def peers_frame(peers: Mapping[str, int]) -> pd.DataFrame:
         {
             "Counterpart": [cell_text(name) for name, _ in ranked],
             "Events": [count for _, count in ranked],
-        }
-    )
-
-
-def changes_frame(change: MachineChange) -> pd.DataFrame:
-    """Transitions that one verdict changed, with their counts before and after."""
-    rows = change.transitions
-    return pd.DataFrame(
-        {
-            "From": [
-                "start" if one.source is None else cell_text(describe(one.source)) for one in rows
-            ],
-            "To": [
-                cell_text(f"[{one.category}]" if one.target is None else describe(one.target))
-                for one in rows
-            ],
-            "Verdict": [verdict_text(one.label, one.category) for one in rows],
-            "Before": [one.before for one in rows],
-            "After": [one.after for one in rows],
         }
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from deepaid_core.figures.glossary_words import LOGINS, LOGS, METRICS, PACKETS, WORDS, Row
 
-__all__ = ["SECTIONS", "Entry", "column", "entries", "plain_name"]
+__all__ = ["SECTIONS", "Entry", "column", "entries"]
 
 SECTIONS: Final = ("Words", "Packets", "Metrics", "Logs", "Logins")
 """Parts of the glossary, in order."""
@@ -87,11 +87,6 @@ def column(name: str) -> Entry:
         name, f"The column '{name}' of the table that the detector learned from.", "",
         "as in the table", "Own columns", name,
     )  # fmt: skip
-
-
-def plain_name(name: str) -> str:
-    """A column in plain words: "HH_0.1_mean_0" is "packet size from this host ..., last 10 s"."""
-    return column(name).name
 
 
 def _packet(name: str) -> Entry | None:
