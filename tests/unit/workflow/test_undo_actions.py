@@ -134,6 +134,15 @@ def test_what_a_colleague_changed_since_is_left_alone(workspace, ids):
     assert told(again).startswith("Nothing is left to take back.")
 
 
+def test_a_reason_that_a_colleague_gave_a_technique_since_is_left_alone(workspace):
+    desk = workspace.store.desk
+    (mine,) = desk.act([NewTechnique(1, "T1110", "Many tries.", "ana")])
+    desk.act([NewTechnique(1, "T1110", "Tries from many hosts.", "ben")])
+    undone = undo_actions(workspace, [mine.number], author="ana")
+    assert (undone.numbers, undone.kept) == ((), 1)
+    assert [one.reason for one in desk.case(1).techniques][-1] == "Tries from many hosts."
+
+
 def test_a_case_that_somebody_works_on_is_not_discarded(workspace, ids):
     opened, _ = workspace.store.desk.act(
         [NewCase("Ours", ids[:1], "ana"), NewNote("C-2", "I look into it.", "ben")]
