@@ -13,7 +13,7 @@ from benchmarks.bench_pages import chromium, idle
 __all__ = ["Camera", "cameras"]
 
 WIDTH, HEIGHT = 1440, 900
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 180_000
 _SETTLE_MS: Final = 900
 
 

@@ -67,7 +67,7 @@ def save(frames: list[Image.Image], path: Path) -> None:
         duration=_SHOWN_MS,
         loop=0,
         quality=72,
-        method=6,
+        method=4,
     )
 
 
