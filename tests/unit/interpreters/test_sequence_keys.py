@@ -200,6 +200,7 @@ def test_every_single_edit_of_the_history_that_exists_is_found_on_public_session
     assert 0.02 < np.mean(exists) < 0.98
 
 
+@pytest.mark.slow
 def test_interpreting_takes_seconds_for_hundreds_and_little_for_one(public):
     detector, events = public
     started = time.process_time()
