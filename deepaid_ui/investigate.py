@@ -44,8 +44,7 @@ def _proof(finding: Finding) -> None:
     """Why the closest normal event counts as normal, and how firm the interpretation is."""
     diagnostics = finding.interpretation.diagnostics
     st.markdown("**Proof: how far to trust this**")
-    # The key has the style put the text below the chart where the chart would be cut.
-    with st.container(key="proof"):
+    with st.container(key="unsqueezed_proof"):
         left, right = st.columns(2, gap="medium")
     with left:
         charts.show(charts.narrow(flip_curve(diagnostics)), key=f"flip-{finding.id}")

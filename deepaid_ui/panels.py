@@ -85,7 +85,8 @@ _STYLE = """<style>
 /* Listens, and has nothing to show. */
 [class*="st-key-live_place"] { display: none; }
 .st-key-rail { position: sticky; top: 4rem; }
-.st-key-proof [data-testid="stColumn"] { min-width: 19rem; }
+/* Columns stand below each other where a chart in them would be cut. */
+[class*="st-key-unsqueezed"] [data-testid="stColumn"] { min-width: 17rem; }
 /* Four numbers in a row keep their units. */
 @media (max-width: 1200px) { [data-testid="stMetricValue"] { font-size: 1.6rem; } }
 </style>"""

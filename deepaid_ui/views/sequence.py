@@ -26,7 +26,8 @@ def why(finding: Finding) -> None:
     """The session as a ribbon of lines, beside what the detector expected next."""
     details = sequence_details(finding.interpretation)
     headline(finding)
-    left, right = st.columns([0.62, 0.38], gap="medium")
+    with st.container(key="unsqueezed_window"):
+        left, right = st.columns([0.62, 0.38], gap="medium")
     with left:
         show_ribbon(
             ribbon(finding),
