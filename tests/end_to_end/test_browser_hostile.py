@@ -24,6 +24,9 @@ LOOK = """() => {
   const main = document.querySelector('[data-testid=stMain]');
   const made = "img[src='x'], img[src*='evil'], a[href*='evil'], a[href^='javascript'], .katex, "
     + "[onerror], [onload], [onclick], iframe[src*='evil'], iframe[srcdoc]";
+  // A field holds what its author wrote, letter by letter, so that saving it changes nothing.
+  const shown = document.body.cloneNode(true);
+  shown.querySelectorAll('textarea, input').forEach(field => field.remove());
   return {
     exceptions: [...document.querySelectorAll('[data-testid=stException]')].map(e => e.innerText),
     made: [...document.querySelectorAll(made)].map(e => e.outerHTML.slice(0, 300)),
@@ -31,7 +34,7 @@ LOOK = """() => {
     wider: Math.max(document.documentElement.scrollWidth - innerWidth,
                     main.scrollWidth - main.clientWidth),
     height: main.scrollHeight,
-    text: document.body.textContent,
+    text: shown.textContent,
   };
 }"""
 

@@ -83,24 +83,30 @@ def says(walker, text: str) -> None:
     walker.page.locator(".st-key-bench_now").get_by_text(text).wait_for()
 
 
-def edit_first(walker, finding: Finding, bench: Bench) -> int:
+def edit_first(walker, finding: Finding, bench: Bench) -> None:
     """Give the first part that deviates another value, and see the score that it then has."""
     at = next(place for place, part in enumerate(bench.parts) if part.deviates)
     part = bench.parts[at]
     if part.kind == "choice":
         box = walker.page.locator(f".st-key-bench-{finding.id}-{at}-choice input")
-        offered = [one.value for one in bench.choices(part)]
-        chosen = next(one for one in offered if one != part.observed)
-        box.click()
-        walker.page.get_by_role("option").nth(offered.index(chosen)).click()
-    else:
-        box = walker.page.locator(f".st-key-bench-{finding.id}-{at}-number input")
-        middle = (float(part.observed) + float(part.reference)) / 2
-        chosen = round(middle) if part.kind == "integer" else float(f"{middle:.6g}")
-        box.fill(f"{chosen:.6g}")
-        box.press("Enter")
+        values = [one.value for one in bench.choices(part) if one.value != part.observed]
+        told = {words(finding, bench, bench.turn(part, value, {})) for value in values}
+        now = walker.page.locator(".st-key-bench_now")
+        # The list may move while it opens, and what stands there already is one of its lines.
+        for line in (0, 1, 0, 1):
+            box.click()
+            walker.page.get_by_role("option").nth(line).click()
+            walker.settle()
+            if not now.get_by_text(UNCHANGED).count():
+                break
+        now.get_by_text(re.compile("|".join(map(re.escape, told)))).first.wait_for()
+        return
+    box = walker.page.locator(f".st-key-bench-{finding.id}-{at}-number input")
+    middle = (float(part.observed) + float(part.reference)) / 2
+    chosen = round(middle) if part.kind == "integer" else float(f"{middle:.6g}")
+    box.fill(f"{chosen:.6g}")
+    box.press("Enter")
     says(walker, words(finding, bench, bench.turn(part, chosen, {})))
-    return at
 
 
 def try_the_bench(walker, finding: Finding, bench: Bench) -> None:

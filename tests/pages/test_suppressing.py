@@ -264,7 +264,7 @@ def test_what_is_left_for_a_check_is_marked_and_counted(open_page, stored, works
     workspace.store.append([NewSetting("resurfaced_share", "1", "ana"), make_suppression()])
     number = workspace.store.suppressions()[0].number
     app = open_page(QUEUE, resurfaced="yes")
-    assert set(app.dataframe[0].value["Suppression"]) == {f"⟳ check S-{number}"}
+    assert set(app.dataframe[0].value["Suppression"]) == {f"⟳ S-{number}"}
     first = app.dataframe[0].value["Finding"][0]
     assert "Re-surfaced for a check" in markdown(open_page(FINDING, id=first))
     overview = open_page("pages/triage/overview.py")
