@@ -164,6 +164,8 @@ class Walker:
         """
         grid = self.page.locator("[data-testid=stDataFrame]").first
         grid.locator("canvas").first.wait_for()
+        # A button at the end of the page may have been pressed last.
+        self.page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 0)")
         for _ in range(10):
             box = grid.bounding_box()
             self.page.mouse.click(box["x"] + x, box["y"] + 35 + 35 * row + 17)
