@@ -268,7 +268,7 @@ def test_what_is_left_for_a_check_is_marked_and_counted(open_page, stored, works
     first = app.dataframe[0].value["Finding"][0]
     assert "Re-surfaced for a check" in markdown(open_page(FINDING, id=first))
     overview = open_page("pages/triage/overview.py")
-    assert "7 suppressed findings re-surfaced for a check" in links(overview)
+    assert "Re-surfaced to check: 7" in links(overview)
 
 
 def test_the_overview_counts_what_is_suppressed(open_page, stored, workspace):
