@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,6 +156,17 @@ class Walker:
             }""",
             column,
         )
+
+    def column(self, name: str, holds: Callable[[list[str]], bool]) -> None:
+        """Wait until a column of the first table is as it should be.
+
+        The browser fills the table for screen readers some time after the script has run.
+        """
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while not holds(cells := self.cells(name)):
+            if time.monotonic() > until:
+                pytest.fail(f"Column {name} stays {cells}")
+            self.page.wait_for_timeout(200)
 
     def click_cell(self, row: int, x: int, until: str) -> None:
         """Click into the first table until the address says that it was noticed.

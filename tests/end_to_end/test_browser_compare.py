@@ -12,7 +12,6 @@ from tests.end_to_end.conftest import Server, walking
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skip(reason="reads pages that changed since; not yet seen to pass again"),
 ]
 
 DETECTORS = ("packets", "ssh-sessions", "host-rates", "logins")

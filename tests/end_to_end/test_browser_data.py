@@ -10,7 +10,6 @@ from tests.unit.sources.table_files import connections_csv, public_table
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skip(reason="reads pages that changed since; not yet seen to pass again"),
 ]
 
 JOB_MS = 180_000

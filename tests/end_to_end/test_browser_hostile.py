@@ -14,7 +14,6 @@ from tests.hostile import MARKUP, plant
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skip(reason="reads pages that changed since; not yet seen to pass again"),
 ]
 
 FINDING_TABS = (

@@ -11,7 +11,6 @@ from tests.factories import make_detector_record, make_finding, make_run
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skip(reason="reads pages that changed since; not yet seen to pass again"),
 ]
 
 COUNT = 30

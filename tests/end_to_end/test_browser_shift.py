@@ -17,8 +17,6 @@ from tests.end_to_end.desk_moves import CONFIRM, key, key_until, leave_field, op
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-_UNSEEN = pytest.mark.skip(reason="reads pages that changed since; not yet seen to pass again")
-
 FIRST_CELL = 80
 UNCHANGED = "nothing is edited yet"
 
@@ -149,15 +147,7 @@ def choose_by_keyboard(walker, kind: Kind) -> None:
     key(walker, "Control+Enter")
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(
-            kind, id=kind.detector, marks=_UNSEEN if kind.detector == "ssh-sessions" else ()
-        )
-        for kind in KINDS
-    ],
-)
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.detector for kind in KINDS])
 def test_a_finding_is_read_in_each_tab_tried_on_the_bench_and_judged_by_keyboard(
     kind, walker, server
 ):

@@ -11,7 +11,6 @@ from deepaid_core.reports.html import render
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.skip(reason="reads pages that changed since; not yet seen to pass again"),
 ]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
