@@ -38,6 +38,15 @@ def without_a_mouse(page):
     )
 
 
+def press_undo(walker):
+    """Press Z once the form of the verdict is gone: no key is heard while it has the keyboard."""
+    walker.page.get_by_role("button", name=re.compile("^Undo")).wait_for()
+    walker.settle()
+    if focused(walker)["tag"] in {"INPUT", "TEXTAREA"}:
+        pytest.fail("the keyboard was left in a field of a form that is gone")
+    key(walker, "z")
+
+
 def test_from_the_first_page_to_a_verdict_and_back_without_a_mouse(walker, server, ids):
     page = walker.page
     without_a_mouse(page)
@@ -74,10 +83,7 @@ def test_from_the_first_page_to_a_verdict_and_back_without_a_mouse(walker, serve
     page.wait_for_url(re.compile(f"id={ids[1]}"))
 
     # Taken back: by its key.
-    page.get_by_role("button", name=re.compile("^Undo")).wait_for()
-    if focused(walker)["tag"] in {"INPUT", "TEXTAREA"}:
-        pytest.fail("the keyboard was left in a field of a form that is gone")
-    key(walker, "z")
+    press_undo(walker)
     walker.sees(re.compile("^Took back verdict 1"))
     assert row_of(server, ids[0]).verdict is None
 
@@ -101,7 +107,7 @@ def test_from_the_first_page_to_a_verdict_and_back_without_a_mouse(walker, serve
     walker.sees(re.compile("^False positive, backup: 1 finding"))
     assert row_of(server, ids[1]).verdict == "false positive"
     page.wait_for_url(re.compile(f"peek={ids[2]}"))
-    key(walker, "z")
+    press_undo(walker)
     walker.sees(re.compile("^Took back verdict"))
     assert row_of(server, ids[1]).verdict is None
     assert page.evaluate("window.pointed") is None
