@@ -4,25 +4,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
-from deepaid_core.detectors.base import Arrays, Detector
 from deepaid_core.detectors.fitting import train_network
-from deepaid_core.detectors.scaling import AsinhScaler
-from deepaid_core.domain.batches import FloatArray, TabularBatch
-from deepaid_core.domain.modality import Modality
-from deepaid_core.domain.progress import Cancelled, Progress
-from deepaid_core.domain.schema import EventSchema
+from deepaid_core.detectors.tabular import NetworkDetector
+from deepaid_core.detectors.training import Curve, Training
+from deepaid_core.domain.params import param
 
 __all__ = ["AutoencoderDetector"]
 
-_CHUNK = 16_384  # events per forward pass: fits the cache of a small machine
-
 
 @dataclass(kw_only=True, eq=False)
-class AutoencoderDetector(Detector[TabularBatch]):
+class AutoencoderDetector(NetworkDetector):
     """Root mean square error between an event and its reconstruction, in model space.
 
     Use it as the first choice for feature vectors: quick to train, quick to interpret. Avoid it
@@ -42,65 +35,31 @@ class AutoencoderDetector(Detector[TabularBatch]):
         Nonlinear Dimensionality Reduction, MLSDA 2014.
     """
 
-    modality: ClassVar[Modality] = Modality.TABULAR
     CHECK_PARAMS: ClassVar[dict[str, float]] = {
         "epochs": 20,
         "batch_size": 64,
         "bottleneck": 0.2,
         "learning_rate": 3e-3,
     }
-    epochs: int = 30
-    batch_size: int = 256
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-6
-    patience: int = 6
-    bottleneck: float = 0.1
+    bottleneck: float = param(
+        0.1,
+        "Narrowest layer",
+        "Width of the narrowest layer as a share of the columns; less has to generalise more.",
+        low=0.01,
+        high=1.0,
+    )
 
-    def _fit(self, normal: TabularBatch, progress: Progress, cancelled: Cancelled) -> None:
-        scaler = AsinhScaler.fit(normal.values)
-        scaled = torch.from_numpy(scaler.forward(normal.values).astype(np.float32))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            network = _network(len(normal.schema), self.bottleneck)
+    def _network_of(self, d: int) -> nn.Module:
+        return _network(d, self.bottleneck)
 
+    def _train(
+        self, network: nn.Module, train: Tensor, held_back: Tensor, training: Training
+    ) -> Curve:
         def loss(z: Tensor) -> Tensor:
             error: Tensor = (network(z) - z).square().mean(dim=1)
             return error
 
-        # Every tenth event is held back for early stopping: spread over time, as traffic drifts.
-        held_back = torch.arange(len(scaled)) % 10 == 9
-        self.curve_ = train_network(
-            network,
-            loss,
-            scaled[~held_back],
-            scaled[held_back],
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            seed=self.seed,
-            progress=progress,
-            cancelled=cancelled,
-        )
-        self._scaler, self._network = scaler, network
-
-    def _score(self, events: TabularBatch) -> FloatArray:
-        values = events.values
-        scores = np.empty(len(values))
-        with torch.no_grad():
-            for start in range(0, len(values), _CHUNK):
-                part = values[start : start + _CHUNK]
-                scores[start : start + len(part)] = self.score_tensor(self.to_model(part)).numpy()
-        return scores
-
-    def to_model(self, values: FloatArray) -> Tensor:
-        """Original units to model space, (n, d) float32."""
-        return torch.from_numpy(self._scaler.forward(values).astype(np.float32))
-
-    def from_model(self, z: Tensor) -> FloatArray:
-        """Model space to original units, (n, d)."""
-        return self._scaler.inverse(z.numpy().astype(np.float64))
+        return train_network(network, loss, train, held_back, self.loop_settings, training)
 
     def score_tensor(self, z: Tensor) -> Tensor:
         """Scores of points of model space, (n, d) to (n,); differentiable."""
@@ -112,37 +71,6 @@ class AutoencoderDetector(Detector[TabularBatch]):
         """The network's output, (n, d) to (n, d)."""
         reconstruction: Tensor = self._network(z)
         return reconstruction
-
-    def _arrays(self) -> Arrays:
-        arrays = {f"network.{k}": v.numpy() for k, v in self._network.state_dict().items()}
-        return {
-            **arrays,
-            "scaler.center": self._scaler.center,
-            "scaler.spread": self._scaler.spread,
-            "scaler.norm": self._scaler.norm,
-        }
-
-    def _restore(self, schema: EventSchema, arrays: Arrays) -> None:
-        d = len(schema)
-        scaler = AsinhScaler(*(_vector(arrays, f"scaler.{k}", d) for k in _SCALER_PARTS))
-        with torch.random.fork_rng(devices=[]):
-            network = _network(d, self.bottleneck)
-        expected = network.state_dict()
-        network.load_state_dict(
-            {k: torch.from_numpy(np.array(arrays[f"network.{k}"])) for k in expected}
-        )
-        network.eval().requires_grad_(False)
-        self._scaler, self._network = scaler, network
-
-
-_SCALER_PARTS = ("center", "spread", "norm")
-
-
-def _vector(arrays: Arrays, name: str, d: int) -> FloatArray:
-    vector = np.asarray(arrays[name], dtype=np.float64)
-    if vector.shape != (d,):
-        raise ValueError(f"'{name}' has shape {vector.shape}, expected ({d},)")
-    return vector
 
 
 def _network(d: int, bottleneck: float) -> nn.Sequential:

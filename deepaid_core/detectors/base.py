@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepaid_core.detectors.thresholds import quantile_threshold
+from deepaid_core.detectors.training import NOTHING_KEPT, Checkpoints, Training
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.params import check_params, param
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.schema import EventSchema
 from deepaid_core.errors import DetectorMismatchError, InvalidEventsError, NotFittedError
@@ -29,21 +31,34 @@ BatchT = TypeVar("BatchT", bound=Batch)
 class Detector(ABC, Generic[BatchT]):
     """Learns what normal looks like and scores how far an event is from it.
 
-    Dataclass fields are hyperparameters; what is learned ends in an underscore. An author of a
-    detector writes `_fit`, `_score`, `_arrays` and `_restore`; checks are done here, once.
+    Dataclass fields are hyperparameters, made by `param`; what is learned ends in an underscore.
+    An author writes `_fit`, `_score`, `_arrays` and `_restore`; checks are done here, once.
 
     Attributes:
         seed: Seed of everything random; the same seed and events give the same detector.
     """
 
     modality: ClassVar[Modality]
-    seed: int = 0
+    seed: int = param(
+        0,
+        "Seed",
+        "Seed of everything random; the same one gives the same detector.",
+        low=0,
+        high=2**31,
+    )
 
     def __post_init__(self) -> None:
+        check_params(type(self), self.hyperparameters())
         self.schema_: EventSchema | None = None
 
     def fit(
-        self, normal: BatchT, *, progress: Progress = silent, cancelled: Cancelled = never
+        self,
+        normal: BatchT,
+        *,
+        progress: Progress = silent,
+        cancelled: Cancelled = never,
+        checkpoints: Checkpoints = NOTHING_KEPT,
+        device: str = "cpu",
     ) -> Self:
         """Learn from normal events only.
 
@@ -51,6 +66,9 @@ class Detector(ABC, Generic[BatchT]):
             normal: Training events, original units; at least 10.
             progress: Told the share done.
             cancelled: Asked between steps.
+            checkpoints: Where loops keep how far they are; with the same events and
+                hyperparameters a training that was cut off ends as if it had not been.
+            device: Where networks are trained, "cpu" or "cuda".
 
         Raises:
             InvalidEventsError: There are too few events.
@@ -62,7 +80,7 @@ class Detector(ABC, Generic[BatchT]):
             raise InvalidEventsError(
                 f"Only {len(normal)} training events; give at least 10 normal ones."
             )
-        self._fit(normal, progress, cancelled)
+        self._fit(normal, Training(progress, cancelled, checkpoints, device))
         self.schema_ = normal.schema
         return self
 
@@ -141,7 +159,7 @@ class Detector(ABC, Generic[BatchT]):
             )
 
     @abstractmethod
-    def _fit(self, normal: BatchT, progress: Progress, cancelled: Cancelled) -> None: ...
+    def _fit(self, normal: BatchT, training: Training) -> None: ...
 
     @abstractmethod
     def _score(self, events: BatchT) -> FloatArray: ...

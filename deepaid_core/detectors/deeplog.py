@@ -9,13 +9,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from deepaid_core.detectors.base import Arrays, Detector
-from deepaid_core.detectors.fitting import train_network
+from deepaid_core.detectors.fitting import LoopSettings, train_network
 from deepaid_core.detectors.key_counts import KeyCounts
 from deepaid_core.detectors.key_network import KeyNetwork
+from deepaid_core.detectors.training import Training
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import PADDING, FloatArray, IntArray, SequenceBatch
 from deepaid_core.domain.modality import Modality
-from deepaid_core.domain.progress import Cancelled, Progress
+from deepaid_core.domain.params import param
 from deepaid_core.domain.schema import EventSchema, Vocabulary
 from deepaid_core.errors import InvalidEventsError
 
@@ -63,15 +64,53 @@ class DeepLogDetector(Detector[SequenceBatch]):
     """What the common checks use: their small grammar settles the next key."""
 
     modality: ClassVar[Modality] = Modality.SEQUENCE
-    top: int = 9
-    width: int = 64
-    layers: int = 2
-    epochs: int = 1000
-    steps: int = 1000
-    batch_size: int = 64
-    learning_rate: float = 3e-3
-    patience: float = 0.2
-    label_smoothing: float = 0.02
+    top: int = param(
+        9,
+        "Accepted keys",
+        "How many likeliest keys are accepted; more flags less.",
+        low=1,
+        high=500,
+    )
+    width: int = param(64, "Width of a layer", "Units of each layer.", low=1, high=2048)
+    layers: int = param(2, "Layers", "Number of layers.", low=1, high=6)
+    epochs: int = param(
+        1000,
+        "Epochs",
+        "Upper bound on passes over the different training windows.",
+        low=1,
+        high=100_000,
+    )
+    steps: int = param(
+        1000,
+        "Steps",
+        "Training steps to aim at; more fit the training sessions better.",
+        low=1,
+        high=1_000_000,
+    )
+    batch_size: int = param(
+        64, "Windows per step", "Different windows per training step.", low=1, high=8192
+    )
+    learning_rate: float = param(
+        3e-3,
+        "Learning rate",
+        "Size of a training step; too large never settles, too small never gets there.",
+        low=1e-6,
+        high=1.0,
+    )
+    patience: float = param(
+        0.2,
+        "Patience",
+        "Share of the epochs without improvement before training stops.",
+        low=0.001,
+        high=1.0,
+    )
+    label_smoothing: float = param(
+        0.02,
+        "Label smoothing",
+        "Share of the target spread over all keys; orders keys that never followed.",
+        low=0.0,
+        high=0.9,
+    )
 
     def accepted_keys(self) -> int:
         """How many likeliest keys are accepted: `top`, or half of a smaller vocabulary."""
@@ -183,7 +222,7 @@ class DeepLogDetector(Detector[SequenceBatch]):
         percentile: FloatArray = np.clip(likelier, 0.0, 1.0) * 100.0
         return percentile
 
-    def _fit(self, normal: SequenceBatch, progress: Progress, cancelled: Cancelled) -> None:
+    def _fit(self, normal: SequenceBatch, training: Training) -> None:
         v = len(normal.schema)
         if v < 2:
             raise InvalidEventsError(
@@ -213,14 +252,14 @@ class DeepLogDetector(Detector[SequenceBatch]):
             loss,
             train,
             held_back,
-            epochs=epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=0.0,
-            patience=max(3, round(self.patience * epochs)),
-            seed=self.seed,
-            progress=progress,
-            cancelled=cancelled,
+            LoopSettings(
+                epochs=epochs,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                patience=max(3, round(self.patience * epochs)),
+                seed=self.seed,
+            ),
+            training,
         )
         network.freeze()
         self._network, self._counts = network, KeyCounts.of(normal.keys, v)

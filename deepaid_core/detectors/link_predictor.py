@@ -17,10 +17,12 @@ from deepaid_core.detectors.link_graph import (
 )
 from deepaid_core.detectors.link_hadamard import HadamardPredictor, non_links
 from deepaid_core.detectors.link_walks import embed_nodes
+from deepaid_core.detectors.training import Training
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import FloatArray, IntArray, LinkBatch, ObjectArray
 from deepaid_core.domain.modality import Modality
-from deepaid_core.domain.progress import Cancelled, Progress, stop_if
+from deepaid_core.domain.params import param
+from deepaid_core.domain.progress import stop_if
 from deepaid_core.domain.schema import EventSchema
 from deepaid_core.errors import InvalidEventsError
 
@@ -65,15 +67,23 @@ class LinkPredictorDetector(Detector[LinkBatch]):
 
     modality: ClassVar[Modality] = Modality.LINK
     CHECK_PARAMS: ClassVar[dict[str, int]] = {"walks": 10, "folds": 2}
-    dimensions: int = 32
-    walks: int = 40
-    walk_length: int = 20
-    window: int = 2
-    epochs: int = 3
-    negatives: int = 10
-    penalty: float = 1e-3
-    folds: int = 5
-    memory: bool = True
+    dimensions: int = param(32, "Dimensions", "Numbers in a node's vector.", low=2, high=512)
+    walks: int = param(40, "Walks", "Random walks that start at each node.", low=1, high=1000)
+    walk_length: int = param(20, "Length of a walk", "Nodes of a walk.", low=2, high=500)
+    window: int = param(
+        2, "Window", "Nodes on a walk this far apart count as neighbors.", low=1, high=50
+    )
+    epochs: int = param(3, "Epochs", "Passes of the embedding over the walks.", low=1, high=1000)
+    negatives: int = param(
+        10, "Pairs without a link", "How many are drawn for each link.", low=1, high=200
+    )
+    penalty: float = param(
+        1e-3, "Penalty", "On the squares of the link predictor's weights.", low=0.0, high=1000.0
+    )
+    folds: int = param(
+        5, "Blocks of time", "Blocks that the combination is learned on.", low=2, high=50
+    )
+    memory: bool = param(True, "Counts of links", "Whether the counts of training links take part.")
 
     @property
     def graph(self) -> LinkGraph:
@@ -134,7 +144,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
         combined: FloatArray = calibration_columns(logits, seen) @ self._calibration[pair]
         return combined
 
-    def _fit(self, normal: LinkBatch, progress: Progress, cancelled: Cancelled) -> None:
+    def _fit(self, normal: LinkBatch, training: Training) -> None:
         kept = normal.take(normal.succeeded)
         if len(kept) < _FEWEST:
             raise InvalidEventsError(
@@ -149,16 +159,18 @@ class LinkPredictorDetector(Detector[LinkBatch]):
         if self.memory:
             examples: list[list[tuple[FloatArray, FloatArray]]] = []
             for number, block in enumerate(blocks):
-                stop_if(cancelled)
-                progress(number / rounds, f"Block {number + 1} of {len(blocks)}")
+                stop_if(training.cancelled)
+                training.progress(number / rounds, f"Block {number + 1} of {len(blocks)}")
                 examples.append(self._examples(nodes, block, graph))
             for pair in range(len(PAIRS)):
                 calibration[pair] = _calibrated([block[pair] for block in examples])
-        stop_if(cancelled)
-        progress((rounds - 1) / rounds, f"{len(graph.users)} users, {len(graph.hosts)} hosts")
+        stop_if(training.cancelled)
+        training.progress(
+            (rounds - 1) / rounds, f"{len(graph.users)} users, {len(graph.hosts)} hosts"
+        )
         predictor = self._predictor_of(graph)
         communities = find_communities(graph, seed=self.seed)
-        stop_if(cancelled)
+        stop_if(training.cancelled)
         self._graph, self._predictor = graph, predictor
         self._calibration, self._communities = calibration, communities
         # Nothing speaks for a node that was never seen: all its links are as unlikely as a typical
@@ -168,7 +180,7 @@ class LinkPredictorDetector(Detector[LinkBatch]):
             float(self._combined(pair, predictor.typical[[pair]], never)[0])
             for pair in range(len(PAIRS))
         )
-        progress(1.0, f"{len(graph.counts):,} distinct logins learned")
+        training.progress(1.0, f"{len(graph.counts):,} distinct logins learned")
 
     def _examples(
         self, nodes: ObjectArray, block: IntArray, whole: LinkGraph

@@ -9,11 +9,12 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 from torch import Tensor, nn
 
 from deepaid_core.detectors.base import Arrays, Detector
-from deepaid_core.detectors.fitting import train_network
+from deepaid_core.detectors.fitting import LoopSettings, train_network
 from deepaid_core.detectors.scaling import AsinhScaler
+from deepaid_core.detectors.training import Training
 from deepaid_core.domain.batches import FloatArray, SeriesBatch
 from deepaid_core.domain.modality import Modality
-from deepaid_core.domain.progress import Cancelled, Progress
+from deepaid_core.domain.params import param
 from deepaid_core.domain.schema import EventSchema
 
 __all__ = ["LstmForecastDetector", "whitening_of"]
@@ -55,16 +56,64 @@ class LstmForecastDetector(Detector[SeriesBatch]):
 
     modality: ClassVar[Modality] = Modality.SERIES
     CHECK_PARAMS: ClassVar[dict[str, float]] = {"epochs": 15, "dropout": 0.0}
-    epochs: int = 40
-    batch_size: int = 64
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-3
-    patience: int = 8
-    hidden: int = 32
-    dropout: float = 0.4
-    coupling: float = 0.5
+    epochs: int = param(
+        40,
+        "Epochs",
+        "Upper bound on passes over the training windows; more may fit them better.",
+        low=1,
+        high=2000,
+    )
+    batch_size: int = param(
+        64,
+        "Windows per step",
+        "Windows per training step; fewer bring more steps an epoch and take longer.",
+        low=8,
+        high=8192,
+    )
+    learning_rate: float = param(
+        3e-3,
+        "Learning rate",
+        "Size of a training step; too large never settles, too small never gets there.",
+        low=1e-6,
+        high=1.0,
+    )
+    weight_decay: float = param(
+        1e-3,
+        "Weight decay",
+        "How strongly weights are pulled to zero; more gives a simpler network.",
+        low=0.0,
+        high=1.0,
+    )
+    patience: int = param(
+        8,
+        "Patience",
+        "Epochs without improvement on held-back windows before training stops.",
+        low=1,
+        high=2000,
+    )
+    hidden: int = param(
+        32,
+        "Width of the memory",
+        "Numbers that the network remembers from step to step.",
+        low=1,
+        high=1024,
+    )
+    dropout: float = param(
+        0.4,
+        "Dropout",
+        "Share of inputs and of memory that is hidden at random in training.",
+        low=0.0,
+        high=0.9,
+    )
+    coupling: float = param(
+        0.5,
+        "Coupling of errors",
+        "0 is the plain root mean square; 1 counts errors that break the usual proportions most.",
+        low=0.0,
+        high=1.0,
+    )
 
-    def _fit(self, normal: SeriesBatch, progress: Progress, cancelled: Cancelled) -> None:
+    def _fit(self, normal: SeriesBatch, training: Training) -> None:
         scaler = _scaler_of(normal.values[:, -1])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
@@ -80,14 +129,15 @@ class LstmForecastDetector(Detector[SeriesBatch]):
                 lambda z: (network(z[:, :-1]) - z[:, 1:]).square().mean(dim=(1, 2)),
                 windows[:split],
                 windows[-held:],
-                epochs=self.epochs,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                weight_decay=self.weight_decay,
-                patience=self.patience,
-                seed=self.seed,
-                progress=progress,
-                cancelled=cancelled,
+                LoopSettings(
+                    epochs=self.epochs,
+                    batch_size=self.batch_size,
+                    learning_rate=self.learning_rate,
+                    weight_decay=self.weight_decay,
+                    patience=self.patience,
+                    seed=self.seed,
+                ),
+                training,
             )
         self._scaler, self._network = scaler, network
         errors = np.concatenate([self._errors(w).numpy() for w in torch.split(windows, _CHUNK)])

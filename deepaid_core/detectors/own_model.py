@@ -13,10 +13,10 @@ from deepaid_core.detectors.base import Arrays, Detector
 from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.detectors.thresholds import quantile_threshold
 from deepaid_core.detectors.trained import TrainedDetector
+from deepaid_core.detectors.training import Training
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import FloatArray, TabularBatch
 from deepaid_core.domain.modality import Modality
-from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.domain.schema import EventSchema, Schema
 from deepaid_core.errors import ArtifactError, InvalidEventsError, InvalidParameterError
 
@@ -50,7 +50,11 @@ class OwnModelDetector(Detector[TabularBatch]):
     rebuilding: Function | None = None
     differentiable: bool | None = None
 
-    def _fit(self, normal: TabularBatch, progress: Progress, cancelled: Cancelled) -> None:
+    def __post_init__(self) -> None:
+        # Its fields are the caller's model, not hyperparameters.
+        self.schema_ = None
+
+    def _fit(self, normal: TabularBatch, training: Training) -> None:
         low, high = normal.values.min(axis=0), normal.values.max(axis=0)
         # A column that never moved: its own magnitude is the only scale there is.
         still = high - low <= 1e-9 * np.maximum(1.0, np.abs(low))

@@ -3,12 +3,13 @@
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from deepaid_core.domain.actions import NewRecord
 from deepaid_core.domain.detector_record import DetectorRecord
+from deepaid_core.domain.params import check_params
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
 from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
 from deepaid_core.errors import InvalidParameterError
@@ -179,11 +180,7 @@ def learn(
             f"The detector '{kind}' learns from {detector_class.modality} events, the source "
             f"'{plan.source_kind}' gives {source.modality} events; choose another detector."
         )
-    if unknown := sorted(set(plan.hyperparameters) - {one.name for one in fields(detector_class)}):
-        names = ", ".join(one.name for one in fields(detector_class))
-        raise InvalidParameterError(
-            f"The detector '{kind}' has no hyperparameter '{unknown[0][:60]}'; it has {names}."
-        )
+    asked = check_params(detector_class, plan.hyperparameters)
     batches = [kept for batch in source.batches() if len(kept := within(batch, plan.period))]
     if not batches:
         raise InvalidParameterError(
@@ -193,7 +190,7 @@ def learn(
     small = sum(len(batch) for batch in batches) < _SMALL
     if (plan.source_kind, kind) == ("table", "autoencoder") and small:
         chosen = _SMALL_TABLE
-    hyperparameters = {**chosen, **plan.hyperparameters}
+    hyperparameters = {**chosen, **asked}
     return train_detector(
         type(batches[0]).concatenate(batches),
         lambda: detector_class(**hyperparameters),

@@ -41,9 +41,9 @@ class LeftInTraining(Brief):
 
 @dataclass(kw_only=True, eq=False)
 class Unseeded(Brief):
-    def _fit(self, normal, progress, cancelled):
+    def _fit(self, normal, training):
         self.seed = int(np.random.default_rng().integers(1 << 30))
-        super()._fit(normal, progress, cancelled)
+        super()._fit(normal, training)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -61,9 +61,9 @@ class Forgetful(Brief):
 
 @dataclass(kw_only=True, eq=False)
 class HalfCancelled(Brief):
-    def _fit(self, normal, progress, cancelled):
+    def _fit(self, normal, training):
         self._scaler = replace(self._scaler, center=self._scaler.center + 1) if self.schema_ else 0
-        super()._fit(normal, progress, cancelled)
+        super()._fit(normal, training)
 
 
 @dataclass(kw_only=True, eq=False)
