@@ -29,6 +29,7 @@ SOURCES: Final[dict[str, str]] = {
 
 DETECTORS: Final[dict[str, str]] = {
     "autoencoder": "deepaid_core.detectors.autoencoder:AutoencoderDetector",
+    "pca": "deepaid_core.detectors.pca:PcaDetector",
     "deeplog": "deepaid_core.detectors.deeplog:DeepLogDetector",
     "lstm-forecast": "deepaid_core.detectors.lstm_forecast:LstmForecastDetector",
     "link-predictor": "deepaid_core.detectors.link_predictor:LinkPredictorDetector",
