@@ -1,5 +1,6 @@
 """Placing a figure on a page."""
 
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -7,7 +8,7 @@ import streamlit as st
 
 from deepaid_core.figures.theme import wrapped
 
-__all__ = ["compact", "narrow", "picked", "show", "still"]
+__all__ = ["clickable", "compact", "narrow", "picked", "show", "still"]
 
 
 _NARROW_TITLE = 46
@@ -77,6 +78,32 @@ def picked(figure: go.Figure, key: str) -> Any:
     )
     points = event["selection"]["points"]
     return points[0].get("customdata") if points else None
+
+
+def clickable(figure: go.Figure, key: str, on_click: Callable[[Any], None]) -> None:
+    """Show a figure; a click hands over the `customdata` of its point before the page is drawn.
+
+    Args:
+        figure: Its clickable points carry `customdata`.
+        key: Of the widget.
+        on_click: Called in a callback.
+    """
+
+    def clicked() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        if points and points[0].get("customdata") is not None:
+            on_click(points[0]["customdata"])
+
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        key=key,
+        config=_config(key),
+        alt=_alt(figure),
+        theme="streamlit",
+        on_select=clicked,
+        selection_mode="points",
+    )
 
 
 def narrow(figure: go.Figure, *, letters: int = _NARROW_TITLE) -> go.Figure:

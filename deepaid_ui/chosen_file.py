@@ -6,7 +6,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ from deepaid_ui.jobs import registry
 from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
 
-__all__ = ["ChosenFile", "choose", "chosen", "facts", "let_go"]
+__all__ = ["ChosenFile", "choose", "chosen", "copy_of", "facts", "let_go"]
 
 _CHUNK: Final = 1 << 20
 _HARMLESS: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -104,18 +104,22 @@ def _keep(path: Path, name: str, *, copied: bool) -> None:
 
 def _take_upload(turn: int) -> None:
     upload = st.session_state.get(f"upload-{turn}")
-    if upload is None:
-        return
+    if upload is not None:
+        name = shorten(one_line(PurePath(upload.name).name), 120)
+        _keep(copy_of(upload), name, copied=True)
+
+
+def copy_of(upload: Any) -> Path:
+    """A copy of what was uploaded, in a folder of its own that goes after a day."""
     _remove_forgotten()
-    name = shorten(one_line(PurePath(upload.name).name), 120)
-    # The name is a stranger's: the copy keeps what is harmless of it, in a folder of its own.
+    # The name is a stranger's: the copy keeps what is harmless of it.
     harmless = _HARMLESS.sub("_", upload.name)[-60:].lstrip(".") or "file"
     copy = Path(tempfile.mkdtemp(prefix=_UPLOADS, dir=workspace().home)) / harmless
     upload.seek(0)
     with copy.open("wb") as target:
         while chunk := upload.read(_CHUNK):
             target.write(chunk)
-    _keep(copy, name, copied=True)
+    return copy
 
 
 def _take_path(turn: int) -> None:

@@ -12,7 +12,12 @@ __all__ = ["job_panel"]
 _EVERY_S = 0.5
 
 
-def _live(job: Job, was_active: bool, finished: Callable[[Job], None] | None) -> None:
+def _live(
+    job: Job,
+    was_active: bool,
+    finished: Callable[[Job], None] | None,
+    running: Callable[[Job], None] | None,
+) -> None:
     with st.container(border=True, key=f"job-{job.number}"):
         st.text(job.title)
         if job.is_active:
@@ -24,6 +29,8 @@ def _live(job: Job, was_active: bool, finished: Callable[[Job], None] | None) ->
                 on_click=job.cancel.set,
                 disabled=stopping,
             )
+            if running:
+                running(job)
             return
         if was_active:
             # One run of the whole page, in which nothing repeats any more.
@@ -43,14 +50,22 @@ def _live(job: Job, was_active: bool, finished: Callable[[Job], None] | None) ->
         )
 
 
-def job_panel(job: Job | None, *, finished: Callable[[Job], None] | None = None) -> None:
+def job_panel(
+    job: Job | None,
+    *,
+    finished: Callable[[Job], None] | None = None,
+    running: Callable[[Job], None] | None = None,
+) -> None:
     """Show a job and keep it up to date.
 
     Args:
         job: What to show; None shows nothing.
         finished: Draws the outcome of a job that is done.
+        running: Draws what can be seen of one that is not.
     """
     if job is None:
         return
     was_active = job.is_active
-    st.fragment(_live, run_every=_EVERY_S if was_active else None)(job, was_active, finished)
+    st.fragment(_live, run_every=_EVERY_S if was_active else None)(
+        job, was_active, finished, running
+    )

@@ -89,6 +89,14 @@ PAGES: tuple[PageEntry, ...] = (
     ),
     PageEntry("data", "System", "pages/system/data.py", "Data", ":material/database:", "data"),
     PageEntry(
+        "detectors",
+        "System",
+        "pages/system/detectors.py",
+        "Detectors",
+        ":material/radar:",
+        "detectors",
+    ),
+    PageEntry(
         "audit",
         "System",
         "pages/system/audit.py",

@@ -100,7 +100,15 @@ def script_path() -> Path:
 @asynccontextmanager
 async def _prepared(_: st.App) -> AsyncIterator[None]:
     # The first visitor must not wait for these imports, so the server starts with them.
-    for part in ("about", "data", "investigate", "overview", "patterns", "queue_view"):
+    for part in (
+        "about",
+        "data",
+        "detectors_one",
+        "investigate",
+        "overview",
+        "patterns",
+        "queue_view",
+    ):
         importlib.import_module(f"deepaid_ui.{part}")
     yield
 

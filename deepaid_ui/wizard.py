@@ -1,30 +1,23 @@
 """From a file to a detector or to findings: one page, step by step."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.progress import Cancelled, Progress
-from deepaid_core.domain.settings import CaptureSettings, KeyFileSettings, Period, SourceSettings
+from deepaid_core.domain.settings import Period
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.figures.text import shorten
-from deepaid_core.workflow.inspection import KINDS, offered
-from deepaid_core.workflow.previews import Preview, preview
-from deepaid_core.workflow.sniffing import sniff
 from deepaid_core.workflow.train import TrainingPlan, default_quantile, detector_kinds
 from deepaid_ui import chosen_file, problems, session
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.jobs import registry
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.wizard_check import check
-from deepaid_ui.wizard_columns import show_preview
 from deepaid_ui.wizard_detector import CHOSEN, fitting_detector
 from deepaid_ui.wizard_mapping import mapping
+from deepaid_ui.wizard_steps import kind_of, period_of, step
 from deepaid_ui.wizard_words import described
 from deepaid_ui.workspace import workspace
 
@@ -65,7 +58,7 @@ def draw() -> None:
         if is_training
         else "A trained detector looks for events that it does not find normal, and says why."
     )
-    with _step(1, "File"):
+    with step(1, "File"):
         file = chosen_file.chosen()
         if file is None:
             chosen_file.choose()
@@ -78,8 +71,8 @@ def draw() -> None:
                 on_click=problems.in_callback(chosen_file.let_go),
             )
     kind: str | None = None
-    with _step(2, "What it is"), problems.shown():
-        kind = _kind(file)
+    with step(2, "What it is"), problems.shown():
+        kind = kind_of(file)
     if kind is None:
         return
     with problems.shown():
@@ -94,48 +87,15 @@ def _asked() -> str:
     return asked if asked in GOALS else DETECT
 
 
-@contextmanager
-def _step(number: int, title: str) -> Iterator[None]:
-    with st.container(border=True, key=f"step-{number}"):
-        st.markdown(f"**{number} · {title}**")
-        yield
-
-
-def _kind(file: ChosenFile) -> str:
-    kinds = offered()
-    sniffed = _sniffed(file.version)
-    left, right = st.columns((2, 3), vertical_alignment="bottom")
-    with left:
-        kind: str = st.selectbox(
-            "Kind of data",
-            kinds,
-            index=kinds.index(sniffed) if sniffed in kinds else 0,
-            format_func=lambda name: KINDS[name],
-            key=f"kind-{file.number}",
-        )
-    with right:
-        st.caption(
-            "Told by the content of the file."
-            if kind == sniffed
-            else plain(f"By its content it looks like: {KINDS[sniffed]}.")
-        )
-    show_preview(
-        _preview(file.version, kind),
-        key=f"preview-{file.number}-{kind}",
-        alt="The beginning of the file",
-    )
-    return kind
-
-
 def _train(file: ChosenFile, kind: str) -> None:
-    with _step(3, "What its columns mean" if kind != "log" else "How its lines are read"):
+    with step(3, "What its columns mean" if kind != "log" else "How its lines are read"):
         settings = mapping(file, kind)
         if settings is None:
             return
         st.caption(plain(f"Will be read as: {described(settings)}."))
-    with _step(4, "Check"):
+    with step(4, "Check"):
         check(file, kind, settings)
-    with _step(5, "Train"):
+    with step(5, "Train"):
         name = st.text_input(
             "Name of the detector", key="train-name", max_chars=60, placeholder="office-logins"
         )
@@ -156,7 +116,7 @@ def _train(file: ChosenFile, kind: str) -> None:
                     help="Lower flags more, also more that is normal.",
                 )
             with right:
-                period = _period(settings, "train")
+                period = period_of(settings, "train")
         # No callback: it would be given what the widgets said before the click.
         if _go("Train", ":material/model_training:"):
             plan = TrainingPlan(
@@ -171,15 +131,15 @@ def _train(file: ChosenFile, kind: str) -> None:
 
 
 def _detect(file: ChosenFile, kind: str) -> None:
-    with _step(3, "Detector"):
+    with step(3, "Detector"):
         detector = fitting_detector(file, kind)
         if detector is None:
             return
-    with _step(4, "Check"):
+    with step(4, "Check"):
         check(file, kind, detector.source_settings, detector=detector)
-    with _step(5, "Detect"):
+    with step(5, "Detect"):
         with st.expander("Only a part of the file"):
-            period = _period(detector.source_settings, "detect")
+            period = period_of(detector.source_settings, "detect")
         if _go(DETECT, ":material/play_arrow:"):
             _start_detection(file, detector, period)
             st.rerun()
@@ -195,23 +155,6 @@ def _go(label: str, icon: str) -> bool:
         disabled=busy,
         help="Something is already running; it comes first." if busy else None,
     )
-
-
-def _period(settings: SourceSettings, key: str) -> Period:
-    """Which part of the file is meant; the whole one where it says no time."""
-    timeless = isinstance(settings, KeyFileSettings) or (
-        not isinstance(settings, CaptureSettings) and not getattr(settings, "time", "log")
-    )
-    if timeless:
-        st.caption("The file says no time, so it is taken whole.")
-        return Period()
-    since = st.datetime_input("From (UTC)", value=None, key=f"{key}-since")
-    until = st.datetime_input("Until, not included (UTC)", value=None, key=f"{key}-until")
-    return Period(_seconds(since), _seconds(until))
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.replace(tzinfo=UTC).timestamp()
 
 
 def _start_training(file: ChosenFile, name: str, plan: TrainingPlan) -> None:
@@ -263,13 +206,3 @@ def _start_detection(file: ChosenFile, detector: DetectorRecord, period: Period)
         work,
         key=repr((file.version, detector.id, period)),
     )
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _sniffed(version: tuple[str, int, int]) -> str:
-    return sniff(Path(version[0]))
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _preview(version: tuple[str, int, int], kind: str) -> Preview:
-    return preview(Path(version[0]), kind)

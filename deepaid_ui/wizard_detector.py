@@ -8,6 +8,7 @@ import streamlit as st
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow.inspection import fits
+from deepaid_ui import session
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.wizard_words import described
@@ -27,6 +28,9 @@ def fitting_detector(file: ChosenFile, kind: str) -> DetectorRecord | None:
     if fitting:
         if st.session_state.get(CHOSEN) not in fitting:
             st.session_state.pop(CHOSEN, None)
+            # A detector's own page links here with its id.
+            if (asked := session.param("detector")) in fitting:
+                st.session_state[CHOSEN] = asked
         picked = st.selectbox(
             "Detector",
             list(fitting),
