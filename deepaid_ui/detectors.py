@@ -75,26 +75,26 @@ def _list() -> None:
         selection_mode=["single-cell"],
         column_config={
             "Detector": st.column_config.TextColumn(width=130, pinned=True),
-            "Versions": st.column_config.NumberColumn(
-                width=70, help="Under this name. The newest one is shown; the others are behind it."
-            ),
-            "Kind": st.column_config.TextColumn(width=112),
-            "Reads": st.column_config.TextColumn(width=112),
+            "Kind": st.column_config.TextColumn(width=110),
+            "Reads": st.column_config.TextColumn(width=108),
             "Findings, latest run": st.column_config.TextColumn(
-                width=140,
+                width=132,
                 help="As a rate where the file spans an hour or more, otherwise as they are.",
             ),
-            "Anomalies, latest run": st.column_config.TextColumn(width=150),
             "Verified": st.column_config.TextColumn(
-                width=72,
+                width=66,
                 help="Share of the latest run's anomalies whose closest normal event the detector "
                 "really accepts.",
             ),
-            "Threshold": st.column_config.TextColumn(width=82),
-            "How it was chosen": st.column_config.TextColumn(width=260),
-            "Trained on": st.column_config.TextColumn(width=170),
-            "Training events": st.column_config.NumberColumn(width=110, format="localized"),
+            "Threshold": st.column_config.TextColumn(width=80),
+            "How it was chosen": st.column_config.TextColumn(width=200),
+            "Trained on": st.column_config.TextColumn(width=150),
             "Trained (UTC)": st.column_config.TextColumn(width=150),
+            "Versions": st.column_config.NumberColumn(
+                width=74, help="Under this name. The newest one is shown; the others are behind it."
+            ),
+            "Anomalies, latest run": st.column_config.TextColumn(width=150),
+            "Training events": st.column_config.NumberColumn(width=110, format="localized"),
             "Newest version": st.column_config.TextColumn(width=112),
         },
     )
@@ -122,19 +122,19 @@ def _frame(rows: tuple[DetectorLine, ...]) -> pd.DataFrame:
             "Findings, latest run": [
                 per_day(row.run.findings, row.run) if row.run else "not run yet" for row in rows
             ],
-            "Anomalies, latest run": [
-                f"{row.run.anomalies:,} of {row.run.events:,}" if row.run else "" for row in rows
-            ],
             "Verified": [
                 "" if row.verified_share is None else format_share(row.verified_share)
                 for row in rows
             ],
             "Threshold": [format_score(row.record.threshold) for row in rows],
-            "Versions": [row.versions for row in rows],
             "How it was chosen": [tables.cell_text(row.record.threshold_method) for row in rows],
             "Trained on": [tables.cell_text(row.record.trained_on) for row in rows],
-            "Training events": [row.record.training_events for row in rows],
             "Trained (UTC)": [tables.moment(row.record.created_time) for row in rows],
+            "Versions": [row.versions for row in rows],
+            "Anomalies, latest run": [
+                f"{row.run.anomalies:,} of {row.run.events:,}" if row.run else "" for row in rows
+            ],
+            "Training events": [row.record.training_events for row in rows],
             "Newest version": [row.record.id for row in rows],
         }
     )

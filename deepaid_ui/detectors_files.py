@@ -24,9 +24,11 @@ def show(record: DetectorRecord) -> None:
     """Files, training facts, hyperparameters and settings of the source."""
     facts = file_facts(workspace(), record)
     if facts.intact:
-        st.success(
-            "The files are the ones that were registered: their digest is the one in the store.",
+        st.badge(
+            "Files intact",
             icon=":material/verified:",
+            color="green",
+            help="Their digest is the one that was registered.",
         )
     else:
         st.error(
@@ -52,15 +54,20 @@ def show(record: DetectorRecord) -> None:
         if columns := used_columns(record.source_settings):
             with st.expander(f"Columns ({len(columns):,})"):
                 st.code("\n".join(map(one_line, columns[:_LISTED])), language=None, height=200)
-    st.markdown("**Digests (SHA-256)**")
-    for name, digest, why in (
-        ("Version", record.sha256, "of both files; its first ten digits name the version"),
-        ("Arrays", facts.arrays_sha256, "what was learned, as its description records it"),
-        ("Training file", facts.trained_on_sha256, "what it learned from"),
-    ):
-        st.caption(f"{name}: {why}")
-        st.code(one_line(digest), language=None)
+    twin(_digests(record, facts), key=f"digests-{record.id}")
     st.caption(plain(f"In the workspace: detectors/{record.artifact}"))
+
+
+def _digests(record: DetectorRecord, facts: FileFacts) -> Table:
+    return Table(
+        "Digests",
+        ("Of", "SHA-256", "What that is"),
+        (
+            ("this version", record.sha256, "both files; its first ten digits name the version"),
+            ("its arrays", facts.arrays_sha256, "what was learned, as its description records it"),
+            ("the training file", facts.trained_on_sha256, "what it learned from"),
+        ),
+    )
 
 
 def hyperparameters_table(facts: FileFacts) -> Table:

@@ -73,7 +73,7 @@ def _numbers(facts: InterpretationFacts) -> None:
             "Until the detector accepts; fewer are easier to read.",
         ),
         (
-            "Asked again",
+            "Stability",
             "n/a" if facts.stability is None else format_share(facts.stability),
             "How much of what is named a second search names too, on average.",
         ),

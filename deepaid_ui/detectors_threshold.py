@@ -43,7 +43,6 @@ def show(record: DetectorRecord) -> None:
     if scores.fixed:
         st.info(plain(scores.fixed), icon=":material/lock:")
     st.fragment(problems.guarded(_try))(record, scores)
-    _notes(scores)
 
 
 def _notes(scores: DetectorScores) -> None:
@@ -85,6 +84,7 @@ def _try(record: DetectorRecord, scores: DetectorScores) -> None:
                 "Click the chart, move the slider or type a number; nothing changes until it is "
                 "applied."
             )
+        _notes(scores)
         with st.popover("The chart in numbers", icon=":material/table:"):
             twin(score_table(counted, record.threshold, recent_name=name), key=f"bins-{record.id}")
     _effect(before, after)

@@ -23,6 +23,9 @@ _LONGEST: Final = 60
 # What lies further out is drawn in the first or last bar: a single outlier must not squeeze the
 # rest into one.
 _CUT: Final = 0.001
+_FEW: Final = 100
+_ROOM: Final = 0.15
+_BEYOND: Final = 3.0  # times the span of normal scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,20 @@ def binned(
     if not len(every) or not math.isfinite(threshold):
         return None
     # Of each its own: a long attack must not push what is normal into one bar.
-    ends = [np.quantile(part, [_CUT, 1 - _CUT]) for part in (known, seen) if len(part)]
-    low = min(threshold, *(float(end[0]) for end in ends))
-    high = max(threshold, *(float(end[1]) for end in ends))
+    ends = [_ends(part) for part in (known, seen) if len(part)]
+    low = min(threshold, *(end[0] for end in ends))
+    high = max(threshold, *(end[1] for end in ends))
     wide = low > 0 and is_wide((low, high))
+    # Room on the right: a threshold above everything seen can be tried too.
     if wide:
-        edges = np.geomspace(low, high, bins + 1)
+        edges = np.geomspace(low, high * (high / low) ** _ROOM, bins + 1)
     else:
-        room = (high - low) or max(abs(high), 1.0) * 0.1
-        edges = np.linspace(low - 0.02 * room, high + 0.02 * room, bins + 1)
+        if len(known):
+            # Attacks far out share the last bin, so that normal scores keep their shape.
+            low = max(low, min(threshold, ends[0][0] - _BEYOND * (threshold - ends[0][0])))
+            high = min(high, threshold + _BEYOND * max(threshold - ends[0][0], 0.0))
+        room = (high - low) or max(abs(high), 1.0) * _ROOM
+        edges = np.linspace(low - 0.02 * room, high + _ROOM * room, bins + 1)
     return Binned(
         tuple(float(edge) for edge in edges), _counts(known, edges), _counts(seen, edges), wide
     )
@@ -156,7 +164,9 @@ def score_histogram(
             },
             "yaxis": {
                 "title": {"text": "Share of events, %"}, "type": "log",
-                "range": [math.log10(floor), math.log10(top)], "fixedrange": True, "nticks": 6,
+                "range": [math.log10(floor), math.log10(top)], "fixedrange": True,
+                "tickvals": [0.001, 0.01, 0.1, 1, 10, 100],
+                "ticktext": ["0.001", "0.01", "0.1", "1", "10", "100"],
             },
             "shapes": [
                 {
@@ -214,6 +224,13 @@ def score_table(
 def _finite(values: NDArray[np.float64] | Sequence[float]) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64)
     return array[np.isfinite(array)]
+
+
+def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Lowest and highest of the values that are not the few outermost ones."""
+    cut = max(1, round(_CUT * len(values))) if len(values) >= _FEW else 0
+    ranked = np.sort(values)
+    return float(ranked[cut]), float(ranked[-1 - cut])
 
 
 def _counts(values: NDArray[np.float64], edges: NDArray[np.float64]) -> tuple[int, ...]:

@@ -1,7 +1,9 @@
 """How good the interpretations of one detector are: how many fields they need, how plausible."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import plotly.graph_objects as go
@@ -13,7 +15,8 @@ from deepaid_core.figures.theme import BLUE, GREY, empty_figure, finish
 __all__ = ["fields_needed", "fields_table", "plausibilities", "plausibility_table"]
 
 _MOST: Final = 12
-_STEP: Final = 10
+# Finer where it matters: most references lie at the edge of what is normal.
+_BOUNDS: Final = (0, 50, 75, 90, 95, 99, 100)
 
 
 def fields_needed(needed: Sequence[int]) -> go.Figure:
@@ -96,9 +99,8 @@ def _by_number(needed: Sequence[int]) -> list[tuple[str, int]]:
 
 
 def _by_percentile(percentiles: Sequence[float]) -> list[tuple[str, int]]:
-    last = 100 // _STEP - 1
-    counts = Counter(min(last, int(one // _STEP)) for one in percentiles)
-    return [(f"{_STEP * at} to {_STEP * (at + 1)}", counts[at]) for at in range(last + 1)]
+    counts = Counter(bisect_left(_BOUNDS[1:-1], one) for one in percentiles)
+    return [(f"{low} to {high}", counts[at]) for at, (low, high) in enumerate(pairwise(_BOUNDS))]
 
 
 def _nothing() -> go.Figure:

@@ -6,18 +6,24 @@ import re
 import pytest
 
 from deepaid_core.domain.comparison import Answer
+from deepaid_core.domain.drift import FeatureDrift, ScoreDrift
 from deepaid_core.domain.graph import StateEdge, StateGraph, StateNode
 from deepaid_core.domain.interpretation import Cell, Deviation
 from deepaid_core.domain.queries import HourCount
 from deepaid_core.figures import (
     compare,
     compare_cards,
+    detector_scores,
     deviations,
+    drift,
+    evaluation,
+    interpretation_facts,
     links,
     machine,
     scores,
     sequence,
     series,
+    training_curve,
     volume,
 )
 from deepaid_core.figures.theme import is_empty, wrapped
@@ -84,6 +90,20 @@ def of_methods(name):
     return comparison(*both)
 
 
+def histogram(name):
+    counted = detector_scores.binned([0.1, 0.2, 0.3], [0.2, 0.9], 0.35, bins=8)
+    return detector_scores.score_histogram(
+        counted, 0.35, moved=0.4, flagged=(0.0, 0.5), recent_name=name, normal_name=name
+    )
+
+
+SHIFT = ScoreDrift((0.0, 1.0, 2.0), (0.9, 0.1), (0.5, 0.5), 0.3, 0.4, 0.4, 0.9)
+
+
+def column(name):
+    return FeatureDrift(name, name, name, 0.4, 0.1, (0, 1, 2, 3, 4), (1, 2, 3, 4, 5))
+
+
 TIMES = [START + step for step in range(50)]
 SCORES = [0.3 + 0.1 * (step % 7) for step in range(50)]
 
@@ -105,6 +125,17 @@ FULL = {
     "deviation map": lambda name="h": series.deviation_map(of_series(name)),
     "courses": lambda name="h": series.courses(of_series(name)),
     "neighborhood": lambda name="h": links.neighborhood(of_link(name)),
+    "detector scores": lambda name="h": histogram(name),
+    "losses": lambda name="h": training_curve.loss_curve([(2.0, 2.5), (1.0, 1.5)], name=name),
+    "roc": lambda name="h": evaluation.roc([(0, 0), (0.1, 0.8), (1, 1)], 0.85, at=(0.1, 0.8)),
+    "precision": lambda name="h": evaluation.precision_recall(
+        [(0.0, 1.0), (1.0, 0.2)], 0.6, base=0.2, at=(0.5, 0.6)
+    ),
+    "categories": lambda name="h": evaluation.category_recall([(name, 1, 4), ("b", 3, 3)]),
+    "score shift": lambda name="h": drift.score_shift(SHIFT),
+    "column shifts": lambda name="h": drift.feature_shifts([column(name)]),
+    "deviations needed": lambda name="h": interpretation_facts.fields_needed([1, 2, 0, 20]),
+    "plausibility": lambda name="h": interpretation_facts.plausibilities([0.0, 95.0, 100.0]),
 }
 NOTHING = make_interpretation(deviations=())
 EMPTY = {
@@ -124,6 +155,17 @@ EMPTY = {
     "deviation map": lambda: series.deviation_map(NOTHING),
     "courses": lambda: series.courses(NOTHING),
     "neighborhood": lambda: links.neighborhood(NOTHING),
+    "detector scores": lambda: detector_scores.score_histogram(
+        detector_scores.binned([float("nan")], [], 0.3), 0.3
+    ),
+    "losses": lambda: training_curve.loss_curve([(float("nan"), float("nan"))]),
+    "roc": lambda: evaluation.roc([], None),
+    "precision": lambda: evaluation.precision_recall([], None, base=0.0),
+    "categories": lambda: evaluation.category_recall([("a", 0, 0)]),
+    "score shift": lambda: drift.score_shift(None),
+    "column shifts": lambda: drift.feature_shifts([]),
+    "deviations needed": lambda: interpretation_facts.fields_needed([]),
+    "plausibility": lambda: interpretation_facts.plausibilities([]),
 }
 
 
