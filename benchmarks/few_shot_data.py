@@ -36,7 +36,7 @@ from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, load
 from deepaid_core.workflow.demo import DEMOS, prepare_demo
 from deepaid_core.workspace import Workspace
 
-__all__ = ["Pool", "lab_pools", "nsl_pool"]
+__all__ = ["Pool", "lab_pools", "nsl_categories", "nsl_pool"]
 
 CATEGORY_LIMIT: Final = 500
 """The most anomalies of one category that are drawn, once with a fixed seed; every second of them
@@ -150,7 +150,7 @@ def nsl_pool() -> Pool:
     first = np.sort(first)
     scores = task.trained.detector.score(TabularBatch.of_values(schema, values[first]))
     over = first[task.trained.threshold.flag(scores)]
-    known = _nsl_categories()
+    known = nsl_categories()
     categories = np.array([known[kind] for kind in kinds[over].tolist()], dtype=object)
     chosen = _half(categories)
     found = interpret(task.trained, values[over[chosen]])
@@ -165,7 +165,8 @@ def nsl_pool() -> Pool:
     )
 
 
-def _nsl_categories() -> dict[str, str]:
+def nsl_categories() -> dict[str, str]:
+    """Category of each attack type of NSL-KDD; needs the public data."""
     text = (data_folder() / "nsl_kdd/Attack Types.csv").read_text()
     known = dict(line.split(",") for line in text.split())
     known |= {kind: category for category, kinds in ONLY_TESTED.items() for kind in kinds}

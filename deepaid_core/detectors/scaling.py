@@ -43,6 +43,19 @@ class AsinhScaler:
         norm = np.where(still, 1.0, np.maximum(squeezed.std(axis=0), _SMALLEST_NORM))
         return cls(center, spread, norm)
 
+    @classmethod
+    def over_range(cls, values: FloatArray) -> Self:
+        """Learn from training events, (n, d): nearly linear in their range, logarithmic beyond it.
+
+        What is rare in a column counts no more than what is usual: the way of the usual
+        comparisons, which divide each column by its range.
+        """
+        center = np.median(values, axis=0)
+        spread = np.ptp(values, axis=0)
+        still = spread <= 1e-9 * np.maximum(1.0, np.abs(center))
+        spread = np.where(still, np.maximum(1.0, np.abs(center)), spread)
+        return cls(center, spread, np.full(len(center), _RANGE_NORM))
+
     def forward(self, values: FloatArray) -> FloatArray:
         """Original units to model space."""
         scaled: FloatArray = np.arcsinh((values - self.center) / self.spread) / self.norm
@@ -57,3 +70,5 @@ class AsinhScaler:
 
 
 _SMALLEST_NORM = 0.05
+# A range is about four standard deviations wide where values are spread evenly.
+_RANGE_NORM = 0.25
