@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,41 @@ from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.detectors.trained import TrainedDetector
 from deepaid_core.domain.anomaly import Threshold
+from deepaid_core.domain.batches import FloatArray
 from deepaid_core.domain.converters import converters
 from deepaid_core.domain.schema import EventSchema, Feature, LinkSchema, Schema, Vocabulary
 from deepaid_core.domain.settings import CaptureSettings, SourceSettings
 from deepaid_core.errors import ArtifactError, DeepAidError
 from deepaid_core.registry import DETECTORS, load
 
-__all__ = ["FORMAT", "artifact_digest", "load_trained", "save_trained"]
+__all__ = [
+    "FORMAT",
+    "StoredScores",
+    "artifact_digest",
+    "load_trained",
+    "save_trained",
+    "stored_scores",
+]
 
 FORMAT = 1
 _DESCRIPTION, _ARRAYS = "detector.json", "arrays.safetensors"
 _PROFILE = ("quantiles", "spread", "events")
+_HELD_BACK = "held_back.scores"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StoredScores:
+    """What the files say of a detector's scores, read without its network.
+
+    Attributes:
+        held_back: `TrainedDetector.held_back_scores`.
+        learned: Digest of all arrays; equal for versions that differ in their bound only.
+        version: `TrainedDetector.version`.
+    """
+
+    held_back: FloatArray | None
+    learned: str
+    version: int
 
 
 def save_trained(trained: TrainedDetector, folder: Path) -> str:
@@ -51,6 +76,8 @@ def save_trained(trained: TrainedDetector, folder: Path) -> str:
             f"profile.{k}": np.ascontiguousarray(getattr(trained.profile, k), dtype=np.float32)
             for k in _PROFILE
         }
+    if trained.held_back_scores is not None:
+        tensors[_HELD_BACK] = np.ascontiguousarray(trained.held_back_scores, dtype=np.float64)
     arrays = save_tensors(tensors)
     description = _describe(trained, hashlib.sha256(arrays).hexdigest())
     text = json.dumps(description, indent=1, sort_keys=True, ensure_ascii=True)
@@ -92,6 +119,31 @@ def load_trained(folder: Path) -> TrainedDetector:
     Raises:
         ArtifactError: A file is missing, damaged, foreign, or of another version.
     """
+    description, raw = _opened(folder)
+    try:
+        return _rebuild(description, load_tensors(raw))
+    except DeepAidError as error:
+        raise _refuse(folder, str(error)) from error
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise _refuse(folder, f"its contents do not fit together ({error})") from error
+
+
+def stored_scores(folder: Path) -> StoredScores:
+    """Scores that are kept with a detector.
+
+    Raises:
+        ArtifactError: A file is missing, damaged, foreign, or of another version.
+    """
+    description, raw = _opened(folder)
+    try:
+        held_back = _held_back(load_tensors(raw))
+        return StoredScores(held_back, str(description["arrays_sha256"]), _version(description))
+    except (SafetensorError, TypeError, ValueError) as error:
+        raise _refuse(folder, f"its contents do not fit together ({error})") from error
+
+
+def _opened(folder: Path) -> tuple[dict[str, Any], bytes]:
+    """Description and arrays of a folder whose digests agree."""
     try:
         description = json.loads(_read(folder / _DESCRIPTION).decode("utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -106,13 +158,24 @@ def load_trained(folder: Path) -> TrainedDetector:
     raw = _read(folder / _ARRAYS)
     if hashlib.sha256(raw).hexdigest() != description.get("arrays_sha256"):
         raise _refuse(folder, f"'{_ARRAYS}' does not match its recorded digest")
-    try:
-        tensors = load_tensors(raw)
-        return _rebuild(description, tensors)
-    except DeepAidError as error:
-        raise _refuse(folder, str(error)) from error
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise _refuse(folder, f"its contents do not fit together ({error})") from error
+    return description, raw
+
+
+def _held_back(tensors: dict[str, Any]) -> FloatArray | None:
+    found = tensors.get(_HELD_BACK)
+    if found is None:
+        return None
+    if found.ndim != 1 or found.dtype != np.float64 or not np.isfinite(found).all():
+        raise ValueError("the held-back scores are not one finite number each")
+    scores: FloatArray = found
+    return scores
+
+
+def _version(description: dict[str, Any]) -> int:
+    version = description.get("version", 1)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise ValueError(f"{version!r} is not the number of a version")
+    return version
 
 
 def _describe(trained: TrainedDetector, arrays_sha256: str) -> dict[str, Any]:
@@ -128,6 +191,9 @@ def _describe(trained: TrainedDetector, arrays_sha256: str) -> dict[str, Any]:
         "arrays_sha256": arrays_sha256,
         "schema": _describe_schema(trained.detector.fitted_schema),
     }
+    # Left out where it says nothing: files of earlier versions keep their digest.
+    if trained.version != 1:
+        description["version"] = trained.version
     if trained.source_kind != "capture":
         encode, _ = converters(SourceSettings)
         description["source"] = {
@@ -201,6 +267,8 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, Any]) -> TrainedDet
         training_events=int(description["training_events"]),
         source_kind=source_kind,
         source_settings=settings,
+        held_back_scores=_held_back(tensors),
+        version=_version(description),
     )
 
 

@@ -39,6 +39,9 @@ class Detector(ABC, Generic[BatchT]):
     """
 
     modality: ClassVar[Modality]
+    fixed_threshold: ClassVar[str] = ""
+    """Why the threshold is what it is and cannot be chosen, in a sentence; empty where it can."""
+
     seed: int = param(
         0,
         "Seed",

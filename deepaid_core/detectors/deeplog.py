@@ -64,6 +64,10 @@ class DeepLogDetector(Detector[SequenceBatch]):
     """What the common checks use: their small grammar settles the next key."""
 
     modality: ClassVar[Modality] = Modality.SEQUENCE
+    fixed_threshold: ClassVar[str] = (
+        "The threshold of DeepLog is 0 by its rule, not among the likeliest keys; train it again "
+        "with more accepted keys (top) to flag less, or with fewer to flag more."
+    )
     top: int = param(
         9,
         "Accepted keys",

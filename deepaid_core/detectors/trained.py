@@ -2,20 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepaid_core.detectors.base import Detector
 from deepaid_core.detectors.profile import NormalProfile
+from deepaid_core.detectors.thresholds import choose
+from deepaid_core.detectors.training import NOTHING_KEPT, Checkpoints
 from deepaid_core.domain.anomaly import Threshold
-from deepaid_core.domain.batches import Batch, SeriesBatch, TabularBatch
+from deepaid_core.domain.batches import Batch, FloatArray, SeriesBatch, TabularBatch
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
 from deepaid_core.domain.settings import CaptureSettings, SourceSettings
-from deepaid_core.errors import InvalidEventsError
+from deepaid_core.domain.threshold_choice import ThresholdChoice
+from deepaid_core.errors import InvalidEventsError, InvalidParameterError
 
 __all__ = ["TrainedDetector", "train_detector"]
+
+_MOST_KEPT: Final = 20_000  # held-back scores; a rate of 1 in 1,000 is then known to a tenth
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,6 +39,9 @@ class TrainedDetector:
         training_events: Number of events it learned from, the held-back ones included.
         source_kind: Registry name of the source that it reads.
         source_settings: How that source is read.
+        held_back_scores: Scores of the held-back events in order of time, at most 20,000, evenly
+            drawn; None where nobody kept them.
+        version: Counts the bounds that were chosen for what was learned, from 1.
     """
 
     name: str
@@ -46,6 +54,8 @@ class TrainedDetector:
     training_events: int
     source_kind: str = "capture"
     source_settings: SourceSettings = CaptureSettings()
+    held_back_scores: FloatArray | None = None
+    version: int = 1
 
 
 def train_detector(
@@ -63,6 +73,9 @@ def train_detector(
     profile_size: int = 3000,
     progress: Progress = silent,
     cancelled: Cancelled = never,
+    checkpoints: Checkpoints = NOTHING_KEPT,
+    device: str = "cpu",
+    choice: ThresholdChoice | None = None,
 ) -> TrainedDetector:
     """Fit a detector and choose its threshold, both on normal events only.
 
@@ -83,8 +96,12 @@ def train_detector(
         profile_size: Accepted training events to keep for interpretation.
         progress: Told the share done.
         cancelled: Asked between steps.
+        checkpoints: Where loops keep how far they are.
+        device: Where networks are trained, "cpu" or "cuda".
+        choice: How the threshold is chosen, where not by `quantile`.
 
     Raises:
+        InvalidParameterError: The threshold cannot be chosen so without labels.
         InvalidEventsError: There are too few events, or none is accepted.
         CancelledError: `cancelled` said so.
     """
@@ -96,8 +113,11 @@ def train_detector(
             f"{len(normal)} normal events leave {len(held)} to choose a threshold on; "
             "record at least 100 for that, better some thousands."
         )
-    detector = make().fit(train, progress=progress, cancelled=cancelled)
-    threshold = detector.threshold(detector.score(held), quantile)
+    detector = make().fit(
+        train, progress=progress, cancelled=cancelled, checkpoints=checkpoints, device=device
+    )
+    scores = detector.score(held)
+    threshold = _threshold(detector, scores, choice or ThresholdChoice("quantile", quantile))
     accepted = ~threshold.flag(detector.score(train))
     if not accepted.any():
         raise InvalidEventsError(
@@ -114,7 +134,23 @@ def train_detector(
         training_events=len(normal),
         source_kind=source_kind,
         source_settings=source_settings,
+        held_back_scores=_evenly(scores),
     )
+
+
+def _threshold(detector: Detector[Any], scores: FloatArray, choice: ThresholdChoice) -> Threshold:
+    if choice.method == "quantile":
+        # Some detectors know better what a share of their scores means.
+        return detector.threshold(scores, choice.level)
+    if detector.fixed_threshold:
+        raise InvalidParameterError(detector.fixed_threshold)
+    return choose(choice, scores)
+
+
+def _evenly(scores: FloatArray) -> FloatArray:
+    if len(scores) <= _MOST_KEPT:
+        return scores
+    return scores[np.linspace(0, len(scores) - 1, _MOST_KEPT).round().astype(np.int64)]
 
 
 def _profile(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ class RunScores:
 
     Attributes:
         run_id: "R-...".
+        threshold: The bound that it was made with.
+        finding_scores: (f,), highest score of each of its findings.
         source_name: What was read.
         finished_time: When the run ended, Unix seconds, UTC.
         events: Events of the run.
@@ -34,6 +37,8 @@ class RunScores:
     """
 
     run_id: str
+    threshold: float
+    finding_scores: FloatArray
     source_name: str
     finished_time: float
     events: int
@@ -46,10 +51,59 @@ class RunScores:
     sampled: int = 0
     paused: bool = True
 
+    def anomalies(self, value: float) -> float:
+        """Events over a bound; an estimate where not all scores were kept."""
+        return float(self._heaped[np.searchsorted(self._risen, value, side="right")])
+
+    def findings(self, value: float, gap_s: float) -> float:
+        """About how many findings a bound would bring.
+
+        Over the run's own bound those of its findings that reach over it, which is close: only
+        their patterns may change. Under it they are taken to grow as the anomalies do; where the
+        run had none at all, they are bursts of one entity.
+        """
+        if value >= self.threshold:
+            return float((self.finding_scores > value).sum())
+        known = self.anomalies(self.threshold)
+        if not known or not len(self.finding_scores):
+            return float(self.bursts(value, gap_s))
+        return len(self.finding_scores) * self.anomalies(value) / known
+
+    def bursts(self, value: float, gap_s: float) -> int:
+        """Groups of events over a bound that are of one entity and not `gap_s` seconds apart."""
+        scores, places = self._line
+        flagged = places[scores > value]
+        if not len(flagged):
+            return 0
+        return 1 + int((np.diff(flagged) >= (gap_s if self.paused else _APART_S)).sum())
+
     @cached_property
-    def by_entity(self) -> IntArray:
-        """Positions by entity and, within it, by time."""
-        return np.lexsort((self.times, self.entities))
+    def _risen(self) -> FloatArray:
+        return np.sort(self.scores)
+
+    @cached_property
+    def _heaped(self) -> FloatArray:
+        """How many events the last n scores stand for, from all of them down to none."""
+        falling = self.weights[np.argsort(self.scores, kind="stable")][::-1]
+        return np.concatenate([[0.0], np.cumsum(falling)])[::-1]
+
+    @cached_property
+    def _line(self) -> tuple[FloatArray, FloatArray]:
+        """Scores, and the events on one line of time: each entity's after those of another.
+
+        Entities are far apart there, so that one difference tells both where a burst ends.
+        """
+        order = np.lexsort((self.times, self.entities))
+        times, entities = self.times[order], self.entities[order]
+        span = float(times.max() - times.min()) if len(times) else 0.0
+        since = times - times.min(initial=0.0 if not len(times) else times[0])
+        if not self.paused:
+            since = np.zeros(len(times))
+        return self.scores[order], since + entities * (span + _APART_S)
+
+
+_APART_S: Final = 1e6
+"""More seconds than any gap that ends a burst."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,8 +141,7 @@ class ThresholdEffect:
         normal_flagged: How many of them it flags.
         events: Events of the runs.
         anomalies: How many of them it flags; an estimate where not all scores were kept.
-        findings: About how many findings come of them: bursts of one entity, as they are before
-            patterns part them.
+        findings: About how many findings come of them, see `RunScores.findings`.
         days: Time that the runs cover.
     """
 

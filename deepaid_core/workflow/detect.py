@@ -67,7 +67,8 @@ def detect(
     """Find and interpret the anomalies of a file, read the way the detector's training file was.
 
     The findings are written in one transaction at the end: an error or a cancellation leaves the
-    store as it was. The same detector and file give the same findings, which are kept once.
+    store as it was. The same detector and file give the same findings, which are kept once. The
+    scores are kept in a file beside the store.
 
     Args:
         workspace: Where detector and findings are.
@@ -84,6 +85,7 @@ def detect(
         CaptureError: A capture cannot be read.
         InvalidEventsError: Another file cannot be read, or does not fit the detector.
         ArtifactError: The detector's files are damaged.
+        WorkspaceError: The scores of the run cannot be written.
         CancelledError: `cancelled` said so.
     """
     # Imported here: stored findings open without torch and without the packet kernel.
@@ -92,6 +94,7 @@ def detect(
     from deepaid_core.interpreters.quality_of import quality_of
     from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, SOURCES, load
     from deepaid_core.workflow.findings import Flagged, SourceFacts, build_findings
+    from deepaid_core.workflow.run_scores import ScoreKeeper
 
     started = time.perf_counter()
     record = _detector(workspace, detector_id)
@@ -110,6 +113,7 @@ def detect(
     events: Counter[int] = Counter()
     flagged_events: Counter[int] = Counter()
     times: list[float] = []
+    keeper = ScoreKeeper()
     for batch in source.batches():
         stop_if(cancelled)
         wanted = within(batch, period)
@@ -117,6 +121,7 @@ def detect(
             continue
         every = trained.detector.score(wanted)
         over = trained.threshold.flag(every)
+        keeper.add(wanted, every)
         events.update(_minutes(wanted.times))
         flagged_events.update(_minutes(wanted.times[over]))
         times += [float(wanted.times.min()), float(wanted.times.max())]
@@ -163,6 +168,7 @@ def detect(
         finished_time=time.time(),
         volume=tuple((float(m), events[m], flagged_events[m]) for m in sorted(events)),
     )
+    keeper.save(workspace, run, record.threshold, [one.max_score for one in findings])
     new = workspace.store.add_run(run, findings)
     workspace.store.desk.act([_record(workspace, run, new, author)])
     progress(1.0, f"{len(findings):,} findings, {new:,} of them new")

@@ -1,56 +1,58 @@
 """A detector against labelled events, or against the verdicts of analysts."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+import time
 from pathlib import Path
+from typing import Final
+from uuid import uuid4
 
-from deepaid_core.domain.evaluation import Evaluation
-from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+import numpy as np
+import pandas as pd
+
+from deepaid_core.domain.actions import NewRecord
+from deepaid_core.domain.batches import FloatArray, ObjectArray
+from deepaid_core.domain.converters import converters
+from deepaid_core.domain.detector_record import DetectorRecord
+from deepaid_core.domain.evaluation import Evaluation, Measures
+from deepaid_core.domain.modality import Modality
+from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
+from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.settings import Period
+from deepaid_core.domain.verdict import VerdictLabel
+from deepaid_core.errors import InvalidEventsError, InvalidParameterError, WorkspaceError
+from deepaid_core.workflow.detector_versions import alike, record_of
+from deepaid_core.workflow.labels import Events, LabelColumn, LabelFile, Truth, truth_of
 from deepaid_core.workflow.measures import measures_of
+from deepaid_core.workflow.periods import within
 from deepaid_core.workspace import Workspace
 
 __all__ = [
+    "Evaluation",
     "LabelColumn",
     "LabelFile",
+    "Measures",
     "evaluate",
     "evaluate_verdicts",
     "evaluations",
     "measures_of",
 ]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelColumn:
-    """A column of the evaluated file itself.
-
-    Attributes:
-        column: Its name.
-        normal: What stands in it for events that are not to be found, whatever the case.
-        category: Column with the category of each event; `column` itself where empty.
-    """
-
-    column: str
-    normal: tuple[str, ...] = ("0", "normal", "benign", "background", "false", "no", "")
-    category: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelFile:
-    """A table of labels beside the evaluated file.
-
-    It holds intervals (columns "start" and "end", and "entity" where only one is meant) or
-    positions ("packet", "line", "row" or "index", counted from 0). What is listed is to be found,
-    unless a column "is_attack", "is_anomaly" or "label" says no; "category", "type" or "kind"
-    says what it is.
-
-    Attributes:
-        path: The table.
-        events: Another table that says more of what the first one names, joined on the column
-            that both have ("event_id", "session_id"); None where there is none.
-    """
-
-    path: Path
-    events: Path | None = None
+_READ: Final = 0.95
+_JUDGED: Final = {
+    VerdictLabel.TRUE_POSITIVE: True,
+    VerdictLabel.FALSE_POSITIVE: False,
+    VerdictLabel.BENIGN_POSITIVE: False,
+}
+_BIAS: Final = (
+    "Only what this detector flagged was judged. What it missed is not in these figures: recall "
+    "and the areas under the curves are those among its findings, and flatter it."
+)
+_ONE_KIND: Final = "All labels are of one kind, so nothing can be told apart: no curve is drawn."
+_SAW_LABELS: Final = (
+    "The bounds with the best accuracy and the best F1 were chosen with these labels in view; on "
+    "new events they do less well."
+)
 
 
 def evaluate(
@@ -64,17 +66,253 @@ def evaluate(
     progress: Progress = silent,
     cancelled: Cancelled = never,
 ) -> Evaluation:
-    """Score a labelled file and keep what comes of it."""
-    raise NotImplementedError
+    """Score a labelled file and keep what comes of it, whole or not at all.
+
+    The labels are read after the events are scored, and by nothing that scores. Lines of logs are
+    counted by session: a session is judged by its worst line.
+
+    Args:
+        workspace: Where the detector is.
+        detector_id: "D-...".
+        path: The file, read the way the detector's training file was.
+        labels: Which of its events are to be found; a path stands for a `LabelFile`.
+        period: The part of it to look at.
+        author: Who asks for it; whom the environment names where None.
+        progress: Told the share done.
+        cancelled: Asked between batches.
+
+    Raises:
+        NotFoundError: The workspace has no such detector.
+        CaptureError: A capture cannot be read.
+        InvalidEventsError: Another file cannot be read, or does not fit the detector.
+        InvalidParameterError: The labels do not fit the file.
+        ArtifactError: The detector's files are damaged.
+        WorkspaceError: The result cannot be written.
+        CancelledError: `cancelled` said so.
+    """
+    record = record_of(workspace, detector_id)
+    given = LabelFile(path=labels) if isinstance(labels, Path) else labels
+    events, scores, name, sha256 = _scored(workspace, record, path, period, progress, cancelled)
+    truth = truth_of(
+        given,
+        events,
+        path=path,
+        source_kind=record.source_kind,
+        settings=record.source_settings,
+    )
+    unit = "events"
+    if record.modality is Modality.SEQUENCE:
+        unit = "sessions"
+        scores, truth = _by_session(events, scores, truth)
+    stop_if(cancelled)
+    progress(_READ, "Comparing the scores with the labels")
+    measures = measures_of(scores, truth.wanted, record.threshold, truth.categories)
+    notes = [_SAW_LABELS] if measures.roc_auc is not None else [_ONE_KIND]
+    found = _made(
+        workspace,
+        record,
+        source=(name, sha256),
+        labels=_described(given),
+        unit=unit,
+        measures=measures,
+        notes=notes,
+        author=author,
+        part="" if period.is_all else f"{period.since!r} {period.until!r}",
+    )
+    progress(1.0, f"{measures.events:,} {unit} compared")
+    return found
 
 
 def evaluate_verdicts(
     workspace: Workspace, detector_id: str, *, author: str | None = None
 ) -> Evaluation:
-    """A detector version against the verdicts on its findings."""
-    raise NotImplementedError
+    """A detector against the verdicts in force on its findings, by their highest score.
+
+    True positives are to be found; false and benign positives are not; undetermined ones are left
+    out. Findings of versions that differ in the bound only count too.
+
+    Raises:
+        NotFoundError: The workspace has no such detector.
+        ArtifactError: The detector's files are damaged.
+        InvalidParameterError: No finding of it has such a verdict.
+        WorkspaceError: The result cannot be written.
+    """
+    record = record_of(workspace, detector_id)
+    of_detector = alike(workspace, record)
+    rows = []
+    for label in _JUDGED:
+        query = FindingQuery(detector_name=record.name, verdict=label.value)
+        count = workspace.store.count(query)
+        rows += [row for row in workspace.store.page(query, limit=max(1, count))
+                 if row.detector_id in of_detector]  # fmt: skip
+    if not rows:
+        raise InvalidParameterError(
+            f"No finding of '{record.name}' ({record.id}) is judged a true, false or benign "
+            "positive yet; judge some first."
+        )
+    labels = [VerdictLabel(row.verdict or "") for row in rows]
+    wanted = np.array([_JUDGED[label] for label in labels], dtype=bool)
+    categories = np.array([row.category or label.value for row, label in
+                           zip(rows, labels, strict=True)], dtype=object)  # fmt: skip
+    scores = np.array([row.max_score for row in rows])
+    measures = measures_of(scores, wanted, record.threshold, categories)
+    notes = [_BIAS]
+    if benign := labels.count(VerdictLabel.BENIGN_POSITIVE):
+        notes.append(
+            f"{benign:,} benign positives count as not to be found: unusual, but no attack."
+        )
+    if measures.roc_auc is None:
+        notes.append(_ONE_KIND)
+    state = " ".join(sorted(f"{row.id} {row.verdict_number}" for row in rows))
+    return _made(
+        workspace,
+        record,
+        source=("verdicts", ""),
+        labels=("verdicts in force", hashlib.sha256(state.encode()).hexdigest()),
+        unit="findings",
+        measures=measures,
+        notes=notes,
+        author=author,
+    )
 
 
 def evaluations(workspace: Workspace, detector_id: str | None = None) -> tuple[Evaluation, ...]:
-    """What was kept, newest first; of all detectors where none is named."""
-    raise NotImplementedError
+    """What was kept, newest first; of all detectors where none is named.
+
+    A file that is damaged, or of another version, is passed over.
+    """
+    _, decode = converters(Evaluation)
+    found = []
+    for path in sorted((workspace.home / "evaluations").glob("E-*.json")):
+        try:
+            one = decode(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, ValueError, TypeError, RecursionError):
+            continue
+        if detector_id is None or one.detector_id == detector_id:
+            found.append(one)
+    return tuple(sorted(found, key=lambda one: (-one.created_time, one.id)))
+
+
+def _scored(
+    workspace: Workspace,
+    record: DetectorRecord,
+    path: Path,
+    period: Period,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> tuple[Events, FloatArray, str, str]:
+    from deepaid_core.detectors.artifacts import load_trained
+    from deepaid_core.registry import SOURCES, load
+
+    trained = load_trained(workspace.artifacts / record.artifact)
+    source = load(SOURCES, trained.source_kind).open(
+        path,
+        trained.source_settings,
+        known=trained.detector.fitted_schema,
+        period=period,
+        progress=lambda share, text: progress(_READ * share, text),
+        cancelled=cancelled,
+    )
+    parts, scores = [], []
+    for batch in source.batches():
+        stop_if(cancelled)
+        kept = within(batch, period)
+        if len(kept):
+            parts.append((kept.indices, kept.times, kept.entities))
+            scores.append(trained.detector.score(kept))
+    if not parts:
+        raise InvalidEventsError(
+            f"'{source.name}' has no event in the chosen period; choose a longer one."
+        )
+    indices, times, entities = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return (
+        Events(indices, times, entities),
+        np.concatenate(scores),
+        source.name,
+        source.fingerprint(),
+    )
+
+
+def _by_session(events: Events, scores: FloatArray, truth: Truth) -> tuple[FloatArray, Truth]:
+    codes, names = pd.factorize(events.entities.astype(str))
+    worst = np.full(len(names), -np.inf)
+    np.maximum.at(worst, codes, scores)
+    wanted = np.bincount(codes, truth.wanted, minlength=len(names)) > 0
+    categories: ObjectArray = np.full(len(names), "", dtype=object)
+    # The last writer counts: what is to be found over what is named over what is not.
+    for rows in (truth.categories != "", truth.wanted):
+        categories[codes[rows]] = truth.categories[rows]
+    return worst, Truth(wanted, categories)
+
+
+def _described(labels: LabelColumn | LabelFile) -> tuple[str, str]:
+    if isinstance(labels, LabelColumn):
+        text = f"column '{labels.column}'"
+        said = repr((labels.column, labels.normal, labels.category))
+        return text, hashlib.sha256(said.encode()).hexdigest()
+    digest = hashlib.sha256()
+    files = [labels.path, *([labels.events] if labels.events else [])]
+    for one in files:
+        digest.update(one.read_bytes())
+    return f"file {' with '.join(one.name for one in files)}", digest.hexdigest()
+
+
+def _made(
+    workspace: Workspace,
+    record: DetectorRecord,
+    *,
+    source: tuple[str, str],
+    labels: tuple[str, str],
+    unit: str,
+    measures: Measures,
+    notes: list[str],
+    author: str | None,
+    part: str = "",
+) -> Evaluation:
+    named = " ".join((record.id, *source, labels[1], part))
+    by = (workspace.author or "") if author is None else author
+    found = Evaluation(
+        id="E-" + hashlib.sha256(named.encode()).hexdigest()[:10],
+        detector_id=record.id,
+        detector_name=record.name,
+        source_name=source[0],
+        source_sha256=source[1],
+        labels_from=labels[0],
+        labels_sha256=labels[1],
+        unit=unit,
+        measures=measures,
+        notes=tuple(notes),
+        created_time=time.time(),
+        author=by,
+    )
+    encode, _ = converters(Evaluation)
+    _write(
+        workspace.home / "evaluations" / f"{found.id}.json",
+        json.dumps(encode(found), indent=1, sort_keys=True) + "\n",
+    )
+    facts = {
+        "evaluation": found.id,
+        "file": source[0],
+        "labels": labels[0],
+        unit: str(measures.events),
+        "to be found": str(measures.wanted),
+        "ROC AUC": "" if measures.roc_auc is None else f"{measures.roc_auc:.3f}",
+    }
+    workspace.store.desk.act([NewRecord("evaluation", record.id, facts, by)])
+    return found
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        unfinished = path.with_name(f".unfinished-{uuid4().hex}")
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise WorkspaceError(
+            f"The evaluation cannot be written to '{path}' ({error.strerror}); check the folder's "
+            "permissions and free space."
+        ) from error
