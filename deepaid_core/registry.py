@@ -30,6 +30,7 @@ SOURCES: Final[dict[str, str]] = {
 DETECTORS: Final[dict[str, str]] = {
     "autoencoder": "deepaid_core.detectors.autoencoder:AutoencoderDetector",
     "pca": "deepaid_core.detectors.pca:PcaDetector",
+    "kitnet": "deepaid_core.detectors.kitnet:KitnetDetector",
     "one-class-svm": "deepaid_core.detectors.one_class_svm:OneClassSvmDetector",
     "deeplog": "deepaid_core.detectors.deeplog:DeepLogDetector",
     "lstm-forecast": "deepaid_core.detectors.lstm_forecast:LstmForecastDetector",

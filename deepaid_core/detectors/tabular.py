@@ -17,7 +17,7 @@ from deepaid_core.domain.modality import Modality
 from deepaid_core.domain.params import param
 from deepaid_core.domain.schema import EventSchema
 
-__all__ = ["NetworkDetector", "TabularDetector", "held_back_rows", "vector_of"]
+__all__ = ["LoopDetector", "NetworkDetector", "TabularDetector", "held_back_rows", "vector_of"]
 
 _CHUNK: Final = 16_384  # events per forward pass: fits the cache of a small machine
 _SCALER_PARTS: Final = ("center", "spread", "norm")
@@ -52,8 +52,12 @@ class TabularDetector(Detector[TabularBatch]):
     def _relearn(self, d: int, arrays: Arrays) -> None:
         """Set it from those arrays, or raise KeyError or ValueError where they do not fit."""
 
+    def _scaler_of(self, values: FloatArray) -> AsinhScaler:
+        """The scale of the columns, from training events in original units, (n, d)."""
+        return AsinhScaler.fit(values)
+
     def _fit(self, normal: TabularBatch, training: Training) -> None:
-        scaler = AsinhScaler.fit(normal.values)
+        scaler = self._scaler_of(normal.values)
         self._learn(torch.from_numpy(scaler.forward(normal.values).astype(np.float32)), training)
         self._scaler = scaler
 
@@ -86,11 +90,8 @@ class TabularDetector(Detector[TabularBatch]):
 
 
 @dataclass(kw_only=True, eq=False)
-class NetworkDetector(TabularDetector):
-    """A detector of feature vectors that is one network, trained by the one loop.
-
-    An author writes `_network_of`, `_train`, `score_tensor` and `reconstruct`; buffers and
-    parameters of the network are what is stored.
+class LoopDetector(TabularDetector):
+    """A detector of feature vectors that is trained by the one loop; its fields are the loop's.
 
     Attributes:
         epochs: Upper bound on passes over the training events.
@@ -136,6 +137,27 @@ class NetworkDetector(TabularDetector):
         high=2000,
     )
 
+    @property
+    def loop_settings(self) -> LoopSettings:
+        """What the fields say of the training loop."""
+        return LoopSettings(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            seed=self.seed,
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class NetworkDetector(LoopDetector):
+    """A detector of feature vectors that is one network, trained by the one loop.
+
+    An author writes `_network_of`, `_train`, `score_tensor` and `reconstruct`; buffers and
+    parameters of the network are what is stored.
+    """
+
     @abstractmethod
     def _network_of(self, d: int) -> nn.Module:
         """A network for `d` columns with its first weights; random numbers are seeded."""
@@ -153,18 +175,6 @@ class NetworkDetector(TabularDetector):
             network = self._network_of(z.shape[1])
             curve = self._train(network, z[~held], z[held], training)
         self._network, self.curve_ = network, curve
-
-    @property
-    def loop_settings(self) -> LoopSettings:
-        """What the fields say of the training loop."""
-        return LoopSettings(
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            seed=self.seed,
-        )
 
     def _learned(self) -> Arrays:
         return {f"network.{k}": v.numpy() for k, v in self._network.state_dict().items()}
