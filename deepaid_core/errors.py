@@ -22,6 +22,7 @@ __all__ = [
     "StoreVersionError",
     "StoredValueError",
     "SuppressionRefusedError",
+    "TrainingRefusedError",
     "VerdictOvertakenError",
     "VerdictRefusedError",
     "WorkspaceError",
@@ -50,6 +51,10 @@ class CaseRefusedError(DeepAidError):
 
 class NotFittedError(DeepAidError):
     """A detector was used before it was trained."""
+
+
+class TrainingRefusedError(DeepAidError):
+    """An unfinished training is damaged, in other hands, or does not fit what it is given."""
 
 
 class DetectorMismatchError(DeepAidError):

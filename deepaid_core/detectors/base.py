@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepaid_core.detectors.thresholds import quantile_threshold
-from deepaid_core.detectors.training import NOTHING_KEPT, Checkpoints, Training
+from deepaid_core.detectors.training import NOTHING_KEPT, Checkpoints, Training, check_device
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.modality import Modality
@@ -76,8 +76,10 @@ class Detector(ABC, Generic[BatchT]):
         Raises:
             InvalidEventsError: There are too few events.
             DetectorMismatchError: The events are of another kind of data.
+            InvalidParameterError: This machine has no such device.
             CancelledError: `cancelled` said so; the detector stays as it was.
         """
+        check_device(device)
         self._require_kind(normal)
         if len(normal) < 10:
             raise InvalidEventsError(

@@ -16,8 +16,10 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent
+from deepaid_core.errors import InvalidParameterError
 
 __all__ = [
+    "DEVICES",
     "NOTHING_KEPT",
     "Checkpoints",
     "Curve",
@@ -25,7 +27,11 @@ __all__ = [
     "NoCheckpoints",
     "State",
     "Training",
+    "check_device",
 ]
+
+DEVICES: Final = ("cpu", "cuda")
+"""Where networks can be trained."""
 
 State = Mapping[str, NDArray[np.generic]]
 """Where a training loop stands, as arrays by name."""
@@ -85,7 +91,7 @@ class FolderCheckpoints(Checkpoints):
         for path in sorted(self.folder.glob("*.json")):
             try:
                 found[path.stem] = [(float(a), float(b)) for a, b in json.loads(path.read_bytes())]
-            except (OSError, ValueError, TypeError):
+            except (OSError, ValueError, TypeError, OverflowError, RecursionError):
                 continue
         return found
 
@@ -128,3 +134,23 @@ class Training:
             self.checkpoints,
             self.device,
         )
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that networks cannot be trained on here.
+
+    Raises:
+        InvalidParameterError: It is no device, or this machine has none of that kind.
+    """
+    if device not in DEVICES:
+        raise InvalidParameterError(
+            f"'{device[:40]}' is no device; choose one of: {', '.join(DEVICES)}."
+        )
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise InvalidParameterError(
+                "The device 'cuda' cannot be used, as PyTorch finds no CUDA on this machine; "
+                "train on 'cpu'."
+            )

@@ -1,5 +1,6 @@
 """Train a detector on normal events and remember it in a workspace."""
 
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -12,19 +13,23 @@ from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.domain.params import check_params
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
 from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
-from deepaid_core.errors import InvalidParameterError
+from deepaid_core.domain.threshold_choice import ThresholdChoice
+from deepaid_core.errors import ArtifactError, InvalidParameterError
 from deepaid_core.workspace import Workspace
 
 if TYPE_CHECKING:
     from deepaid_core.detectors.trained import TrainedDetector
+    from deepaid_core.detectors.training import Checkpoints
 
 __all__ = [
     "DEFAULT_QUANTILES",
     "TrainingPlan",
+    "checked_name",
     "default_quantile",
     "detector_kinds",
     "learn",
     "register",
+    "remember",
     "train",
 ]
 
@@ -44,11 +49,12 @@ _OTHER_QUANTILE: Final = 0.995
 _LONGEST_NAME = 60
 _READ = 0.1  # share of the work that reading is
 
+# What follows was found for the autoencoder; other detectors keep their own defaults.
+_AUTOENCODER: Final = "autoencoder"
+
 # Chosen on the recorded sample traffic: with 30 epochs of smaller batches the network knows the
 # training hour so well that twice as much of the next hour's background is flagged.
-_HYPERPARAMETERS: Final[Mapping[str, Mapping[str, int | float]]] = {
-    "capture": {"epochs": 15, "batch_size": 256}
-}
+_CAPTURE: Final[Mapping[str, int | float]] = {"epochs": 15, "batch_size": 256}
 
 # On 3,000 made rows the defaults take too few steps to learn anything (AUC 0.40 to 0.50 in three
 # runs); these reach 1.00. On 13,000 public rows it is the other way round: 0.95 against 0.96.
@@ -68,6 +74,7 @@ class TrainingPlan:
         hyperparameters: Those that differ from the default.
         quantile: Share of held-back events to stay at or under the threshold; the default of the
             source where None.
+        threshold: How the threshold is chosen, where not by `quantile`.
     """
 
     source_kind: str = "capture"
@@ -76,6 +83,7 @@ class TrainingPlan:
     detector_kind: str = ""
     hyperparameters: Mapping[str, int | float | str | bool] = field(default_factory=dict)
     quantile: float | None = None
+    threshold: ThresholdChoice | None = None
 
 
 def default_quantile(source_kind: str) -> float:
@@ -125,13 +133,34 @@ def train(
         InvalidEventsError: The file has too few events, or one that cannot be read.
         CancelledError: `cancelled` said so.
     """
+    chosen = checked_name(name)
+    trained = learn(path, name=chosen, plan=plan, progress=progress, cancelled=cancelled)
+    stop_if(cancelled)
+    return remember(workspace, trained, author=author)
+
+
+def checked_name(name: str) -> str:
+    """What a detector may be called, without superfluous space.
+
+    Raises:
+        InvalidParameterError: It is empty, too long, or holds what cannot be printed.
+    """
     chosen = " ".join(name.split())
     if not chosen or len(chosen) > _LONGEST_NAME or not chosen.isprintable():
         raise InvalidParameterError(
             f"'{name[:80]}' cannot name a detector; use 1 to {_LONGEST_NAME} printable characters."
         )
-    trained = learn(path, name=chosen, plan=plan, progress=progress, cancelled=cancelled)
-    stop_if(cancelled)
+    return chosen
+
+
+def remember(
+    workspace: Workspace, trained: "TrainedDetector", *, author: str | None = None
+) -> DetectorRecord:
+    """Register a detector that was trained, and write into the log who asked for it.
+
+    Raises:
+        ArtifactError: Its files cannot be written.
+    """
     record = register(workspace, trained)
     facts = {
         "name": record.name,
@@ -153,19 +182,32 @@ def learn(
     plan: TrainingPlan = TrainingPlan(),
     progress: Progress = silent,
     cancelled: Cancelled = never,
+    checkpoints: "Checkpoints | None" = None,
+    device: str = "cpu",
 ) -> "TrainedDetector":
     """Train a detector on a file of normal events; registers nothing.
 
+    Args:
+        path: The file; should hold normal events only.
+        name: What analysts will call the detector.
+        plan: How to read the file and what to learn.
+        progress: Told the share done.
+        cancelled: Asked between steps.
+        checkpoints: Where loops keep how far they are; nowhere where None.
+        device: Where networks are trained, "cpu" or "cuda".
+
     Raises:
-        InvalidParameterError: The plan does not fit together.
+        InvalidParameterError: The plan does not fit together, or the device is not there.
         CaptureError: A capture cannot be read.
         InvalidEventsError: The file has too few events, or one that cannot be read.
         CancelledError: `cancelled` said so.
     """
     from deepaid_core.detectors.trained import train_detector
+    from deepaid_core.detectors.training import NOTHING_KEPT, check_device
     from deepaid_core.registry import DEFAULT_DETECTORS, DETECTORS, SOURCES, load
     from deepaid_core.workflow.periods import within
 
+    check_device(device)
     source = load(SOURCES, plan.source_kind).open(
         path,
         plan.settings,
@@ -186,11 +228,8 @@ def learn(
         raise InvalidParameterError(
             f"'{source.name}' has no event in the chosen period; choose a longer one."
         )
-    chosen = _HYPERPARAMETERS.get(plan.source_kind, {})
-    small = sum(len(batch) for batch in batches) < _SMALL
-    if (plan.source_kind, kind) == ("table", "autoencoder") and small:
-        chosen = _SMALL_TABLE
-    hyperparameters = {**chosen, **asked}
+    events = sum(len(batch) for batch in batches)
+    hyperparameters = {**_chosen_for(plan.source_kind, kind, events), **asked}
     return train_detector(
         type(batches[0]).concatenate(batches),
         lambda: detector_class(**hyperparameters),
@@ -203,7 +242,19 @@ def learn(
         source_settings=plan.settings,
         progress=lambda share, text: progress(_READ + (1 - _READ) * share, text),
         cancelled=cancelled,
+        checkpoints=checkpoints or NOTHING_KEPT,
+        device=device,
+        choice=plan.threshold,
     )
+
+
+def _chosen_for(source_kind: str, detector_kind: str, events: int) -> Mapping[str, int | float]:
+    """Hyperparameters that suit a source better than the detector's own defaults."""
+    if detector_kind != _AUTOENCODER:
+        return {}
+    if source_kind == "capture":
+        return _CAPTURE
+    return _SMALL_TABLE if source_kind == "table" and events < _SMALL else {}
 
 
 def register(workspace: Workspace, trained: "TrainedDetector") -> DetectorRecord:
@@ -220,6 +271,9 @@ def register(workspace: Workspace, trained: "TrainedDetector") -> DetectorRecord
         sha256 = save_trained(trained, Path(unnamed) / "detector")
         detector_id = "D-" + sha256[:10]
         folder = workspace.artifacts / detector_id
+        # What was damaged or exchanged since it was registered must not stay under its name.
+        if folder.exists() and not _is_whole(folder, sha256):
+            shutil.rmtree(folder)
         if not folder.exists():
             (Path(unnamed) / "detector").replace(folder)
     record = DetectorRecord(
@@ -239,3 +293,12 @@ def register(workspace: Workspace, trained: "TrainedDetector") -> DetectorRecord
     )
     workspace.store.add_detector(record)
     return record
+
+
+def _is_whole(folder: Path, sha256: str) -> bool:
+    from deepaid_core.detectors.artifacts import artifact_digest
+
+    try:
+        return artifact_digest(folder) == sha256
+    except ArtifactError:
+        return False
