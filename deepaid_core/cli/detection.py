@@ -1,4 +1,4 @@
-"""`deepaid detect`, `train` and `detectors`."""
+"""`deepaid detect` and `train`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,22 +7,20 @@ import typer
 
 from deepaid_core.cli import mapping
 from deepaid_core.cli.terminal import (
-    Column,
     interruptible,
     json_text,
     opened,
     progress_bar,
     say,
-    show_table,
 )
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.errors import NotFoundError
-from deepaid_core.figures.numbers import format_score, format_share, format_time_utc
+from deepaid_core.figures.numbers import format_score, format_share
 
 if TYPE_CHECKING:
     from deepaid_core.workspace import Workspace
 
-__all__ = ["detect", "detectors", "find", "train"]
+__all__ = ["detect", "find", "train"]
 
 
 def detect(
@@ -142,45 +140,6 @@ def train(
         f"Detector {record.id} '{record.name}' learned from {record.training_events:,} events of "
         f"{record.trained_on}; threshold {format_score(record.threshold)} "
         f"({record.threshold_method})."
-    )
-
-
-def detectors(
-    ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """List the detectors of the workspace, newest first."""
-    with opened(ctx) as workspace:
-        records = workspace.store.detectors()
-    if as_json:
-        typer.echo(json_text(records))
-        return
-    if not records:
-        say("There is no detector yet; `deepaid demo` brings one, `deepaid train` makes one.")
-        return
-    columns = (
-        Column("Detector", whole=True),
-        Column("Name"),
-        Column("Kind"),
-        Column("Threshold", right=True),
-        Column("Trained on"),
-        Column("Events", right=True),
-        Column("Created", whole=True),
-    )
-    show_table(
-        columns,
-        [
-            (
-                record.id,
-                record.name,
-                record.kind,
-                format_score(record.threshold),
-                record.trained_on,
-                f"{record.training_events:,}",
-                format_time_utc(record.created_time),
-            )
-            for record in records
-        ],
     )
 
 

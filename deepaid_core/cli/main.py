@@ -15,6 +15,7 @@ from deepaid_core.cli import (
     dashboard,
     data,
     detection,
+    evaluation,
     findings,
     machine,
     reporting,
@@ -29,9 +30,9 @@ __all__ = ["COMMANDS", "app"]
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": dashboard.demo,
     "dashboard": dashboard.dashboard,
-    "detectors": detection.detectors,
     "train": detection.train,
     "detect": detection.detect,
+    "evaluate": evaluation.evaluate,
     "findings": findings.findings,
     "interpret": findings.interpret,
     "compare": compare.compare,
@@ -91,6 +92,14 @@ _data = typer.Typer(
 for _name, _command in data.COMMANDS.items():
     _data.command(_name)(guarded(_command))
 app.add_typer(_data, name="data")
+
+_detectors = typer.Typer(
+    rich_markup_mode=None, help="List the detectors, or show one, or set its threshold."
+)
+_detectors.callback(invoke_without_command=True)(guarded(evaluation.detectors))
+for _name, _command in evaluation.COMMANDS.items():
+    _detectors.command(_name)(guarded(_command))
+app.add_typer(_detectors, name="detectors")
 
 _machine = typer.Typer(
     rich_markup_mode=None, help="Show what the Distiller has learned, or work with its versions."

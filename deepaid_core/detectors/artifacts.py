@@ -6,23 +6,41 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from deepaid_core.detectors.base import Detector
+from deepaid_core.detectors.artifact_files import (
+    ARRAYS,
+    DESCRIPTION,
+    FORMAT,
+    artifact_digest,
+    opened_files,
+    refusal,
+)
+from deepaid_core.detectors.artifact_parts import (
+    check_shapes,
+    count_of,
+    describe_schema,
+    number_of,
+    rebuild_schema,
+    shape_of,
+    text_of,
+)
+from deepaid_core.detectors.base import Arrays, Detector
 from deepaid_core.detectors.profile import NormalProfile
 from deepaid_core.detectors.trained import TrainedDetector
 from deepaid_core.domain.anomaly import Threshold
 from deepaid_core.domain.batches import FloatArray
-from deepaid_core.domain.converters import converters
-from deepaid_core.domain.schema import EventSchema, Feature, LinkSchema, Schema, Vocabulary
+from deepaid_core.domain.converters import check_keys, converters, shown
+from deepaid_core.domain.params import Value, params_of
+from deepaid_core.domain.schema import Schema
 from deepaid_core.domain.settings import CaptureSettings, SourceSettings
 from deepaid_core.errors import ArtifactError, DeepAidError
-from deepaid_core.registry import DETECTORS, load
+from deepaid_core.registry import DETECTORS, SOURCES, load
 
 __all__ = [
     "FORMAT",
@@ -33,10 +51,19 @@ __all__ = [
     "stored_scores",
 ]
 
-FORMAT = 1
-_DESCRIPTION, _ARRAYS = "detector.json", "arrays.safetensors"
 _PROFILE = ("quantiles", "spread", "events")
 _HELD_BACK = "held_back.scores"
+_MISFITS: Final = (
+    SafetensorError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+)
+"""What reading wrong content raises, here and in libraries."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,8 +112,8 @@ def save_trained(trained: TrainedDetector, folder: Path) -> str:
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
         try:
-            (unfinished / _ARRAYS).write_bytes(arrays)
-            (unfinished / _DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+            (unfinished / ARRAYS).write_bytes(arrays)
+            (unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
             unfinished.chmod(0o755)
             if folder.exists():
                 shutil.rmtree(folder)
@@ -101,80 +128,57 @@ def save_trained(trained: TrainedDetector, folder: Path) -> str:
     return artifact_digest(folder)
 
 
-def artifact_digest(folder: Path) -> str:
-    """SHA-256 over both files of a stored detector, hexadecimal.
-
-    Raises:
-        ArtifactError: A file is missing.
-    """
-    digest = hashlib.sha256()
-    for name in (_DESCRIPTION, _ARRAYS):
-        digest.update(_read(folder / name))
-    return digest.hexdigest()
-
-
-def load_trained(folder: Path) -> TrainedDetector:
+def load_trained(folder: Path, *, sha256: str | None = None) -> TrainedDetector:
     """Read a detector that `save_trained` wrote.
 
+    Args:
+        folder: Where it is.
+        sha256: The digest under which it was registered; not compared where None.
+
     Raises:
-        ArtifactError: A file is missing, damaged, foreign, or of another version.
+        ArtifactError: A file is missing, damaged, foreign, exchanged, or of another version.
     """
-    description, raw = _opened(folder)
+    description, raw = opened_files(folder, sha256)
     try:
         return _rebuild(description, load_tensors(raw))
     except DeepAidError as error:
-        raise _refuse(folder, str(error)) from error
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise _refuse(folder, f"its contents do not fit together ({error})") from error
+        raise refusal(folder, str(error)) from error
+    except _MISFITS as error:
+        raise refusal(folder, f"its contents do not fit together ({error})") from error
 
 
-def stored_scores(folder: Path) -> StoredScores:
+def stored_scores(folder: Path, *, sha256: str | None = None) -> StoredScores:
     """Scores that are kept with a detector.
 
+    Args:
+        folder: Where it is.
+        sha256: The digest under which it was registered; not compared where None.
+
     Raises:
-        ArtifactError: A file is missing, damaged, foreign, or of another version.
+        ArtifactError: A file is missing, damaged, foreign, exchanged, or of another version.
     """
-    description, raw = _opened(folder)
+    description, raw = opened_files(folder, sha256)
     try:
         held_back = _held_back(load_tensors(raw))
         return StoredScores(held_back, str(description["arrays_sha256"]), _version(description))
-    except (SafetensorError, TypeError, ValueError) as error:
-        raise _refuse(folder, f"its contents do not fit together ({error})") from error
+    except _MISFITS as error:
+        raise refusal(folder, f"its contents do not fit together ({error})") from error
 
 
-def _opened(folder: Path) -> tuple[dict[str, Any], bytes]:
-    """Description and arrays of a folder whose digests agree."""
-    try:
-        description = json.loads(_read(folder / _DESCRIPTION).decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise _refuse(folder, f"'{_DESCRIPTION}' is not JSON") from error
-    if not isinstance(description, dict) or "format" not in description:
-        raise _refuse(folder, f"'{_DESCRIPTION}' does not describe a detector")
-    if description["format"] != FORMAT:
-        raise ArtifactError(
-            f"The detector in '{folder}' has format {description['format']!r}, this version reads "
-            f"format {FORMAT}; train it again or use the version that wrote it."
-        )
-    raw = _read(folder / _ARRAYS)
-    if hashlib.sha256(raw).hexdigest() != description.get("arrays_sha256"):
-        raise _refuse(folder, f"'{_ARRAYS}' does not match its recorded digest")
-    return description, raw
-
-
-def _held_back(tensors: dict[str, Any]) -> FloatArray | None:
+def _held_back(tensors: Arrays) -> FloatArray | None:
     found = tensors.get(_HELD_BACK)
     if found is None:
         return None
     if found.ndim != 1 or found.dtype != np.float64 or not np.isfinite(found).all():
         raise ValueError("the held-back scores are not one finite number each")
-    scores: FloatArray = found
+    scores: FloatArray = np.asarray(found, dtype=np.float64)
     return scores
 
 
 def _version(description: dict[str, Any]) -> int:
     version = description.get("version", 1)
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise ValueError(f"{version!r} is not the number of a version")
+        raise ValueError(f"{shown(version)} is not the number of a version")
     return version
 
 
@@ -183,13 +187,13 @@ def _describe(trained: TrainedDetector, arrays_sha256: str) -> dict[str, Any]:
         "format": FORMAT,
         "name": trained.name,
         "kind": trained.kind,
-        "hyperparameters": trained.detector.hyperparameters(),
+        "hyperparameters": _hyperparameters(trained.detector),
         "threshold": {"value": trained.threshold.value, "method": trained.threshold.method},
         "trained_on": trained.trained_on,
         "trained_on_sha256": trained.trained_on_sha256,
         "training_events": trained.training_events,
         "arrays_sha256": arrays_sha256,
-        "schema": _describe_schema(trained.detector.fitted_schema),
+        "schema": describe_schema(trained.detector.fitted_schema),
     }
     # Left out where it says nothing: files of earlier versions keep their digest.
     if trained.version != 1:
@@ -203,68 +207,47 @@ def _describe(trained: TrainedDetector, arrays_sha256: str) -> dict[str, Any]:
     return description
 
 
-def _describe_schema(schema: EventSchema) -> dict[str, Any]:
-    match schema:
-        case Vocabulary():
-            return {"name": schema.name, "texts": list(schema.texts)}
-        case LinkSchema():
-            return {"name": schema.name, "roles": list(schema.roles)}
-    return {
-        "name": schema.name,
-        "field_titles": [list(pair) for pair in schema.field_titles],
-        "features": [
-            # Left out where empty: files of earlier versions keep their digest.
-            {
-                slot: getattr(feature, slot)
-                for slot in Feature.__slots__
-                if slot != "entity" or feature.entity
-            }
-            for feature in schema.features
-        ],
-    }
+def _hyperparameters(detector: Detector[Any]) -> dict[str, Value]:
+    silent = {p.name: p.default for p in params_of(type(detector)) if p.added_later}
+    values = detector.hyperparameters()
+    return {name: v for name, v in values.items() if name not in silent or v != silent[name]}
 
 
-def _rebuild_schema(described: dict[str, Any]) -> EventSchema:
-    if "texts" in described:
-        return Vocabulary(described["name"], tuple(str(text) for text in described["texts"]))
-    if "roles" in described:
-        return LinkSchema(described["name"], tuple(str(role) for role in described["roles"]))
-    return Schema(
-        described["name"],
-        tuple(Feature(**feature) for feature in described["features"]),
-        tuple((name, title) for name, title in described["field_titles"]),
-    )
-
-
-def _rebuild(description: dict[str, Any], tensors: dict[str, Any]) -> TrainedDetector:
-    schema = _rebuild_schema(description["schema"])
-    detector = load(DETECTORS, description["kind"])(**description["hyperparameters"])
+def _rebuild(description: dict[str, Any], tensors: Arrays) -> TrainedDetector:
+    if unfinite := [name for name, array in tensors.items() if not np.isfinite(array).all()]:
+        raise ValueError(f"the array {shown(unfinite[0])} holds values that are not finite")
+    schema = rebuild_schema(description["schema"])
+    profile = _profile(tensors, len(schema)) if isinstance(schema, Schema) else None
+    kind, threshold = text_of(description["kind"]), description["threshold"]
+    check_keys(threshold, ("value", "method"))
+    detector = load(DETECTORS, kind)(**description["hyperparameters"])
     if not isinstance(detector, Detector):
-        raise TypeError(f"'{description['kind']}' is not a detector")
+        raise TypeError(f"'{kind}' is not a detector")
     own = {k.removeprefix("detector."): v for k, v in tensors.items() if k.startswith("detector.")}
     detector.restore(schema, own)
-    profile = None
-    if isinstance(schema, Schema):
-        profile = NormalProfile(*(tensors[f"profile.{k}"].astype(np.float64) for k in _PROFILE))
+    check_shapes(own, detector.arrays())
+    known = {f"detector.{name}" for name in own} | {_HELD_BACK}
+    known |= {f"profile.{name}" for name in _PROFILE if profile is not None}
+    if unknown := sorted(set(tensors) - known):
+        raise ValueError(f"the array {shown(unknown[0])} belongs to nothing")
     source_kind = "capture"
     settings: SourceSettings = CaptureSettings()
     if "source" in description:
+        check_keys(description["source"], ("kind", "settings"))
+        source_kind = text_of(description["source"]["kind"])
+        if source_kind not in SOURCES:
+            raise ValueError(f"there is no source {shown(source_kind)}")
         _, decode = converters(SourceSettings)
-        source_kind = str(description["source"]["kind"])
         settings = decode(description["source"]["settings"])
-    if any(not np.isfinite(v).all() for v in tensors.values()):
-        raise ValueError("an array holds values that are not finite")
     return TrainedDetector(
-        name=str(description["name"]),
-        kind=str(description["kind"]),
+        name=text_of(description["name"]),
+        kind=kind,
         detector=detector,
-        threshold=Threshold(
-            float(description["threshold"]["value"]), str(description["threshold"]["method"])
-        ),
+        threshold=Threshold(number_of(threshold["value"]), text_of(threshold["method"])),
         profile=profile,
-        trained_on=str(description["trained_on"]),
-        trained_on_sha256=str(description["trained_on_sha256"]),
-        training_events=int(description["training_events"]),
+        trained_on=text_of(description["trained_on"]),
+        trained_on_sha256=text_of(description["trained_on_sha256"]),
+        training_events=count_of(description["training_events"]),
         source_kind=source_kind,
         source_settings=settings,
         held_back_scores=_held_back(tensors),
@@ -272,17 +255,10 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, Any]) -> TrainedDet
     )
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(
-            f"The detector's file '{path}' cannot be read ({error.strerror}); "
-            "choose a folder that a training run wrote."
-        ) from error
-
-
-def _refuse(folder: Path, why: str) -> ArtifactError:
-    return ArtifactError(
-        f"The detector in '{folder}' is refused: {why}; train it again or restore the files."
-    )
+def _profile(tensors: Arrays, d: int) -> NormalProfile:
+    parts = [tensors[f"profile.{name}"] for name in _PROFILE]
+    for name, part, shape in zip(_PROFILE, parts, ((201, d), (d,), (None, d)), strict=True):
+        found = (None, *part.shape[1:]) if shape[0] is None else part.shape
+        if found != shape or part.dtype != np.float32:
+            raise ValueError(f"the array 'profile.{name}' is {shape_of(part)}")
+    return NormalProfile(*(part.astype(np.float64) for part in parts))
