@@ -74,6 +74,8 @@ def action_text(line: ActionLine) -> str:
             return f"case {case}: {' and '.join(parts) or 'no finding moved'}"
         case NewTechnique(technique=technique, withdrawn=withdrawn):
             return f"case {case}: technique {_cut(technique)} {'off' if withdrawn else 'seen'}"
+        case NewRecord(what="threshold", subject=subject, facts=facts):
+            return f"new threshold of detector {_cut(facts.get('name', ''))}, {_cut(subject)}"
         case NewRecord(what=what, subject=subject):
             return f"{_cut(what)} of {_cut(subject)}" if subject else _cut(what)
 
@@ -125,6 +127,10 @@ def action_changes(line: ActionLine) -> tuple[AuditChange, ...]:
         case NewTechnique(technique=technique, reason=reason, withdrawn=withdrawn):
             after = NOTHING if withdrawn else reason or "seen"
             return (AuditChange(technique, before.get("reason", ""), after),)
+        case NewRecord(what="threshold", facts=facts):
+            was = {"threshold": facts.get("was", ""), "version": facts.get("from", "")}
+            now = {"threshold": facts.get("threshold", ""), "version": line.action.subject}
+            return tuple(AuditChange(name, was[name], now[name]) for name in was)
         case NewRecord(facts=facts):
             return tuple(AuditChange(name, NOTHING, value) for name, value in facts.items())
 
