@@ -59,7 +59,7 @@ class Trial:
 
 
 def detector_names() -> list[str]:
-    """Detectors of feature vectors in the order of the registry, and the one that reads rows too."""
+    """Detectors of feature vectors in the order of the registry, and the one that reads windows."""
     return [
         name
         for name in DETECTORS

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.bench_interpretation import anomalies_of
 from benchmarks.lab_truth import Truth, packet_truth, truth_of
-from benchmarks.tasks import data_folder, nsl_kdd, nsl_kdd_attacks
+from benchmarks.tasks import nsl_categories, nsl_kdd, nsl_kdd_attacks
 from deepaid_core.api import interpret
 from deepaid_core.detectors.artifacts import load_trained
 from deepaid_core.distiller import series_states
@@ -36,7 +36,7 @@ from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, load
 from deepaid_core.workflow.demo import DEMOS, prepare_demo
 from deepaid_core.workspace import Workspace
 
-__all__ = ["Pool", "lab_pools", "nsl_categories", "nsl_pool"]
+__all__ = ["Pool", "lab_pools", "nsl_pool"]
 
 CATEGORY_LIMIT: Final = 500
 """The most anomalies of one category that are drawn, once with a fixed seed; every second of them
@@ -47,17 +47,6 @@ SEED: Final = 7
 FINER_EDGES: Final = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 """In training spreads. Such states are spelled like those of series, whose families have bins of
 any number."""
-
-ONLY_TESTED: Final = {
-    "dos": ("apache2", "mailbomb", "processtable", "udpstorm"),
-    "probe": ("mscan", "saint"),
-    "u2r": ("httptunnel", "ps", "sqlattack", "xterm"),
-    "r2l": (
-        *("named", "sendmail", "snmpgetattack", "snmpguess"),
-        *("worm", "xlock", "xsnoop"),
-    ),
-}
-"""Attack types that only the test part has, as KDD Cup 1999 counted them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -163,14 +152,6 @@ def nsl_pool() -> Pool:
         raw=values[over[chosen]],
         each_in_turn=True,
     )
-
-
-def nsl_categories() -> dict[str, str]:
-    """Category of each attack type of NSL-KDD; needs the public data."""
-    text = (data_folder() / "nsl_kdd/Attack Types.csv").read_text()
-    known = dict(line.split(",") for line in text.split())
-    known |= {kind: category for category, kinds in ONLY_TESTED.items() for kind in kinds}
-    return known
 
 
 def lab_pools() -> list[Pool]:

@@ -10,15 +10,19 @@ do not see; WHAT is one of
     share TASK METHOD MEASURE          the same in percent
     count first|tied|behind|all        how many comparisons ended so
     targets                            what was asked for, as a table
+    best SET PART MEASURE              the detector with the highest value, and that
+    detector SET PART DETECTOR MEASURE one number of a detector; PART is all or distinct
 """
 
 import argparse
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.comparison_page import method_table, target_table
+from benchmarks.detectors_page import best_of, mean_of
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.workflow.benchmark_measures import MEASURES
 from deepaid_core.workflow.benchmark_results import ComparisonResults, last_results
@@ -30,8 +34,15 @@ RESULTS: Final = Path(__file__).parents[1] / "docs/benchmarks.json"
 MARKED: Final = re.compile(r"(<!-- figures: (.*?) -->)(.*?)(<!-- end -->)", re.DOTALL)
 
 
-def quoted(page: str, results: ComparisonResults) -> str:
+def quoted(
+    page: str, results: ComparisonResults, *, detectors: dict[str, Any] | None = None
+) -> str:
     """The page with every marked place written anew.
+
+    Args:
+        page: Text with marks.
+        results: Of the comparison of interpreters.
+        detectors: Figures of the comparison of detectors; the last ones where None.
 
     Raises:
         InvalidParameterError: A mark asks for what was not measured.
@@ -39,7 +50,13 @@ def quoted(page: str, results: ComparisonResults) -> str:
 
     def write(found: re.Match[str]) -> str:
         start, asked, _, end = found.groups()
-        return f"{start}{_written(asked, results)}{end}"
+        match asked.split():
+            case [("best" | "detector"), key, ("all" | "distinct"), *_]:
+                sets = _measured_sets() if detectors is None else detectors["sets"]
+                text = _of_detectors(asked, next((s for s in sets if s["key"] == key), None))
+            case _:
+                text = _written(asked, results)
+        return f"{start}{text}{end}"
 
     return MARKED.sub(write, page)
 
@@ -63,6 +80,24 @@ def _written(asked: str, results: ComparisonResults) -> str:
             raise InvalidParameterError(
                 f"The mark 'figures: {asked}' asks for nothing known; see benchmarks/quote.py."
             )
+
+
+def _measured_sets() -> list[dict[str, Any]]:
+    sets: list[dict[str, Any]] = json.loads(RESULTS.read_text())["detectors"]["figures"]["sets"]
+    return sets
+
+
+def _of_detectors(asked: str, one: dict[str, Any] | None) -> str:
+    try:
+        match asked.split():
+            case ["best", _, part, measure] if one is not None:
+                name, value = best_of(one, measure, part)
+                return f"`{name}` ({value:.3f})"
+            case ["detector", _, part, name, measure] if one is not None:
+                return f"{mean_of(one, name, measure, part):.3f}"
+    except KeyError:
+        pass
+    raise InvalidParameterError(f"'figures: {asked}': that was not measured.")
 
 
 def _block(lines: list[str]) -> str:

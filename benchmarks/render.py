@@ -9,6 +9,7 @@ from benchmarks import (
     bench_sequences,
     bench_series,
     comparison_page,
+    detectors_page,
     few_shot_page,
     triage_page,
 )
@@ -176,6 +177,7 @@ def _pages(f: dict[str, Any]) -> str:
 
 SECTIONS = {
     "detection": _detection,
+    "detectors": detectors_page.section,
     "interpretation": _interpretation,
     "comparison": comparison_page.section,
     "sequences": bench_sequences.section,

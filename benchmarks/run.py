@@ -20,6 +20,7 @@ from benchmarks import (
     bench_comparison,
     bench_desk,
     bench_detection,
+    bench_detectors,
     bench_few_shot,
     bench_interpretation,
     bench_links,
@@ -49,6 +50,7 @@ def _pages() -> dict[str, Any] | None:
 
 SECTIONS: dict[str, Callable[[bool], Any]] = {
     "detection": lambda full: asdict(bench_detection.measure()),
+    "detectors": lambda full: bench_detectors.measure(),
     "interpretation": lambda full: bench_interpretation.measure(),
     "comparison": lambda full: bench_comparison.measure(full=full),
     "sequences": lambda full: bench_sequences.measure(),

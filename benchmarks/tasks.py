@@ -31,11 +31,22 @@ from deepaid_core.detectors.trained import TrainedDetector
 from deepaid_core.domain.batches import FloatArray, IntArray, ObjectArray, TabularBatch
 from deepaid_core.domain.schema import Feature, Schema
 
-__all__ = ["TASKS", "Task", "data_folder", "nsl_kdd", "nsl_kdd_attacks"]
+__all__ = ["TASKS", "Task", "data_folder", "nsl_categories", "nsl_kdd", "nsl_kdd_attacks"]
 
 ROOT: Final = Path(__file__).parents[1]
 ANOMALIES: Final = 300
 SYMBOLIC: Final = ("protocol_type", "service", "flag")
+
+ONLY_TESTED: Final = {
+    "dos": ("apache2", "mailbomb", "processtable", "udpstorm"),
+    "probe": ("mscan", "saint"),
+    "u2r": ("httptunnel", "ps", "sqlattack", "xterm"),
+    "r2l": (
+        *("named", "sendmail", "snmpgetattack", "snmpguess"),
+        *("worm", "xlock", "xsnoop"),
+    ),
+}
+"""Attack types that only the test part has, as KDD Cup 1999 counted them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,6 +131,14 @@ def nsl_kdd_attacks() -> tuple[FloatArray, ObjectArray]:
     kinds = [line.split(",")[41] for line in content.split()]
     attacks = [kind for kind in kinds if kind != "normal"]
     return _nsl_kdd_rows()[2], np.array(attacks, dtype=object)
+
+
+def nsl_categories() -> dict[str, str]:
+    """Category of each attack type of NSL-KDD; needs the public data."""
+    text = (data_folder() / "nsl_kdd/Attack Types.csv").read_text()
+    known = dict(line.split(",") for line in text.split())
+    known |= {kind: category for category, kinds in ONLY_TESTED.items() for kind in kinds}
+    return known
 
 
 def kdd99() -> Task:

@@ -28,9 +28,20 @@ class TabularDetector(Detector[TabularBatch]):
     """A detector of feature vectors that works in model space, columns scaled one by one.
 
     An author writes `_learn`, `score_tensor`, `reconstruct`, `_learned` and `_relearn`.
+
+    Attributes:
+        scaling: What a column is measured by, its typical spread or its range.
     """
 
     modality: ClassVar[Modality] = Modality.TABULAR
+    scaling: str = param(
+        "spread",
+        "Scale of columns",
+        "What a column is measured by: its typical spread, by which what is rare in it weighs "
+        "most, or its range, by which every column weighs the same.",
+        choices=("spread", "range"),
+        added_later=True,
+    )
 
     @abstractmethod
     def _learn(self, z: Tensor, training: Training) -> None:
@@ -54,6 +65,8 @@ class TabularDetector(Detector[TabularBatch]):
 
     def _scaler_of(self, values: FloatArray) -> AsinhScaler:
         """The scale of the columns, from training events in original units, (n, d)."""
+        if self.scaling == "range":
+            return AsinhScaler.over_range(values)
         return AsinhScaler.fit(values)
 
     def _fit(self, normal: TabularBatch, training: Training) -> None:
