@@ -1,7 +1,6 @@
 """Check a file before it is used: a job, and its report."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -69,14 +68,14 @@ def _start(
     detector: DetectorRecord | None,
     key: str,
 ) -> None:
-    artifact: Path | None = workspace().artifacts / detector.artifact if detector else None
+    opened = workspace()
 
     def work(progress: Progress, cancelled: Cancelled) -> Any:
         known = None
-        if artifact is not None:
-            from deepaid_core.workflow.detect import known_schema
+        if detector is not None:
+            from deepaid_core.workflow.registered import known_schema
 
-            known = known_schema(artifact)
+            known = known_schema(opened, detector)
         return validate(
             file.path,
             kind,

@@ -71,14 +71,14 @@ def check(
 ) -> None:
     """Read a whole file and list every cell in the way; ends with 1 where it cannot be used."""
     from deepaid_core.cli.detection import find
-    from deepaid_core.workflow.detect import known_schema
+    from deepaid_core.workflow.registered import known_schema
     from deepaid_core.workflow.validation import validate
 
     known = None
     if detector is not None:
         with opened(ctx) as workspace:
             record = find(workspace, detector)
-            known = known_schema(workspace.artifacts / record.artifact)
+            known = known_schema(workspace, record)
         kind, chosen = record.source_kind, record.source_settings
     else:
         given = mapping.Given(

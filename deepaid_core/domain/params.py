@@ -31,6 +31,8 @@ class Param:
         low: Smallest value; None where there is none, as for text and switches.
         high: Largest value.
         choices: All values, where there are few.
+        added_later: It came to a detector of which files exist; these say nothing of it and keep
+            their digest, as its default is what they were trained with.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Param:
     low: float | None = None
     high: float | None = None
     choices: tuple[Value, ...] = ()
+    added_later: bool = False
 
     @property
     def range_text(self) -> str:
@@ -87,9 +90,10 @@ def param(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[Value, ...] = (),
+    added_later: bool = False,
 ) -> Any:
     """A dataclass field that is a hyperparameter; arguments as in `Param`."""
-    described = Param("", default, title, help, low, high, choices)
+    described = Param("", default, title, help, low, high, choices, added_later)
     return dataclasses.field(default=default, metadata={_KEY: described})
 
 

@@ -12,13 +12,13 @@ from deepaid_core.domain.actions import NewRecord
 from deepaid_core.domain.batches import Batch, FloatArray
 from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
-from deepaid_core.domain.schema import EventSchema
 from deepaid_core.domain.settings import Period
 from deepaid_core.errors import NotFoundError
 from deepaid_core.workflow.periods import within
+from deepaid_core.workflow.registered import registered
 from deepaid_core.workspace import Workspace
 
-__all__ = ["DetectionResult", "detect", "known_schema", "run_id"]
+__all__ = ["DetectionResult", "detect", "run_id"]
 
 _READ, _INTERPRETED = 0.3, 0.9  # share of the work that is done by then, as measured
 
@@ -40,17 +40,6 @@ def run_id(detector_id: str, source_sha256: str, period: Period = Period()) -> s
     """Stable id of a detector's pass over a source, or over a part of it."""
     part = "" if period.is_all else f" {period.since!r} {period.until!r}"
     return "R-" + hashlib.sha256(f"{detector_id} {source_sha256}{part}".encode()).hexdigest()[:10]
-
-
-def known_schema(artifact: Path) -> EventSchema:
-    """What a stored detector knows of its events.
-
-    Raises:
-        ArtifactError: Its files are damaged.
-    """
-    from deepaid_core.detectors.artifacts import load_trained
-
-    return load_trained(artifact).detector.fitted_schema
 
 
 def detect(
@@ -84,12 +73,11 @@ def detect(
         NotFoundError: The workspace has no such detector, or none at all.
         CaptureError: A capture cannot be read.
         InvalidEventsError: Another file cannot be read, or does not fit the detector.
-        ArtifactError: The detector's files are damaged.
+        ArtifactError: The detector's files are damaged, or not those that were registered.
         WorkspaceError: The scores of the run cannot be written.
         CancelledError: `cancelled` said so.
     """
     # Imported here: stored findings open without torch and without the packet kernel.
-    from deepaid_core.detectors.artifacts import load_trained
     from deepaid_core.interpreters.base import Context
     from deepaid_core.interpreters.quality_of import quality_of
     from deepaid_core.registry import DEFAULT_INTERPRETERS, INTERPRETERS, SOURCES, load
@@ -98,7 +86,7 @@ def detect(
 
     started = time.perf_counter()
     record = _detector(workspace, detector_id)
-    trained = load_trained(workspace.artifacts / record.artifact)
+    trained = registered(workspace, record)
     source = load(SOURCES, trained.source_kind).open(
         path,
         trained.source_settings,

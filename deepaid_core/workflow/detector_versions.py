@@ -2,6 +2,7 @@
 
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.errors import ArtifactError, NotFoundError
+from deepaid_core.workflow.registered import registered_scores
 from deepaid_core.workspace import Workspace
 
 __all__ = ["alike", "record_of", "versions"]
@@ -33,13 +34,11 @@ def alike(workspace: Workspace, record: DetectorRecord) -> frozenset[str]:
     Raises:
         ArtifactError: The files of `record` are damaged; those of others are passed over.
     """
-    from deepaid_core.detectors.artifacts import stored_scores
-
-    learned = stored_scores(workspace.artifacts / record.artifact).learned
+    learned = registered_scores(workspace, record).learned
     found = {record.id}
     for one in versions(workspace, record.name):
         try:
-            if stored_scores(workspace.artifacts / one.artifact).learned == learned:
+            if registered_scores(workspace, one).learned == learned:
                 found.add(one.id)
         except ArtifactError:
             continue  # named where that version itself is asked for

@@ -25,6 +25,7 @@ from deepaid_core.workflow.detector_versions import alike, record_of
 from deepaid_core.workflow.labels import Events, LabelColumn, LabelFile, Truth, truth_of
 from deepaid_core.workflow.measures import measures_of
 from deepaid_core.workflow.periods import within
+from deepaid_core.workflow.registered import registered
 from deepaid_core.workspace import Workspace
 
 __all__ = [
@@ -201,10 +202,9 @@ def _scored(
     progress: Progress,
     cancelled: Cancelled,
 ) -> tuple[Events, FloatArray, str, str]:
-    from deepaid_core.detectors.artifacts import load_trained
     from deepaid_core.registry import SOURCES, load
 
-    trained = load_trained(workspace.artifacts / record.artifact)
+    trained = registered(workspace, record)
     source = load(SOURCES, trained.source_kind).open(
         path,
         trained.source_settings,

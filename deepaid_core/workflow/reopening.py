@@ -79,7 +79,7 @@ def _record(workspace: Workspace, finding: Finding) -> DetectorRecord:
 
 @lru_cache(maxsize=4)
 def _opened(folder: Path, sha256: str) -> "TrainedDetector":
-    # The digest is part of the key: a detector that was replaced is read anew.
+    # The digest is part of the key: a detector that was replaced is read anew, or refused.
     from deepaid_core.detectors.artifacts import load_trained
 
-    return load_trained(folder)
+    return load_trained(folder, sha256=sha256)

@@ -15,6 +15,7 @@ from deepaid_core.errors import ArtifactError, InvalidParameterError
 from deepaid_core.workflow.bursts import GAP_S
 from deepaid_core.workflow.detector_versions import alike, record_of, versions
 from deepaid_core.workflow.evaluate import evaluations
+from deepaid_core.workflow.registered import registered, registered_scores
 from deepaid_core.workflow.run_scores import read_run_scores
 from deepaid_core.workspace import Workspace
 
@@ -52,10 +53,8 @@ def scores_of(workspace: Workspace, detector_id: str) -> DetectorScores:
         NotFoundError: The workspace has no such detector.
         ArtifactError: The detector's files are damaged.
     """
-    from deepaid_core.detectors.artifacts import stored_scores
-
     record = record_of(workspace, detector_id)
-    stored = stored_scores(workspace.artifacts / record.artifact)
+    stored = registered_scores(workspace, record)
     normal, normal_from = stored.held_back, ""
     if normal is not None:
         normal_from = (
@@ -149,7 +148,6 @@ def apply(
         ArtifactError: The detector's files are damaged, or new ones cannot be written.
         InvalidParameterError: The bound is fixed, not finite, or the one in force already.
     """
-    from deepaid_core.detectors.artifacts import load_trained
     from deepaid_core.workflow.train import register
 
     record = record_of(workspace, detector_id)
@@ -164,7 +162,7 @@ def apply(
         raise InvalidParameterError(
             f"The threshold of '{record.name}' is {threshold.value:g} already; choose another one."
         )
-    trained = load_trained(workspace.artifacts / record.artifact)
+    trained = registered(workspace, record)
     latest = max(_version(workspace, one) for one in versions(workspace, record.name))
     made = register(workspace, replace(trained, threshold=threshold, version=latest + 1))
     facts = {
@@ -180,10 +178,9 @@ def apply(
 
 
 def _version(workspace: Workspace, record: DetectorRecord) -> int:
-    from deepaid_core.detectors.artifacts import stored_scores
 
     try:
-        return stored_scores(workspace.artifacts / record.artifact).version
+        return registered_scores(workspace, record).version
     except ArtifactError:
         return 1  # another version's damaged files must not stand in the way
 
@@ -200,7 +197,6 @@ def _runs(workspace: Workspace, record: DetectorRecord) -> list[RunRecord]:
 
 
 def _of_profile(workspace: Workspace, record: DetectorRecord) -> tuple[FloatArray, str]:
-    from deepaid_core.detectors.artifacts import load_trained
     from deepaid_core.domain.batches import TabularBatch
     from deepaid_core.domain.schema import Schema
 
@@ -210,7 +206,7 @@ def _of_profile(workspace: Workspace, record: DetectorRecord) -> tuple[FloatArra
     )
     if record.modality is not TabularBatch.modality:
         return nothing
-    trained = load_trained(workspace.artifacts / record.artifact)
+    trained = registered(workspace, record)
     schema = trained.detector.fitted_schema
     if trained.profile is None or not isinstance(schema, Schema):
         return nothing
