@@ -55,11 +55,6 @@ def _header(record: DetectorRecord, newest: DetectorRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(shorten(record.name, 60)), anchor=False, width="content")
         st.badge(plain(shorten(record.kind, 40)), icon=":material/radar:", color="blue")
-        st.badge(
-            KINDS.get(record.source_kind, "Other data").partition(":")[0],
-            icon=":material/database:",
-            color="gray",
-        )
         st.badge(record.id, color="gray", help="The version: part of the digest of its files.")
         if newest.id != record.id:
             st.badge("older version", icon=":material/history:", color="orange")
@@ -70,12 +65,12 @@ def _header(record: DetectorRecord, newest: DetectorRecord) -> None:
             on_click=session.set_param,
             args=("id", None),
         )
-        if st.button("Its findings", icon=":material/list:", help="In the queue, of all versions"):
+        if st.button("Findings", icon=":material/list:", help="In the queue, of all versions"):
             navigation.go("queue", {"detector": record.name, "status": "all"})
         if st.button(
-            "Detect anomalies",
+            "Detect",
             icon=":material/play_arrow:",
-            help="On the Data page, with this version chosen",
+            help="Detect anomalies in a file, on the Data page, with this version chosen",
         ):
             navigation.go("data", {"detector": record.id})
 
@@ -85,6 +80,7 @@ def _facts(record: DetectorRecord) -> None:
         [
             ("Threshold", format_score(record.threshold)),
             ("How it was chosen", record.threshold_method),
+            ("Reads", KINDS.get(record.source_kind, "Other data").partition(":")[0]),
             ("Trained on", shorten(record.trained_on, 60)),
             ("Events", f"{record.training_events:,}"),
             ("Made (UTC)", tables.moment(record.created_time)),

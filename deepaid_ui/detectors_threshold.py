@@ -26,6 +26,7 @@ __all__ = ["show"]
 
 _STEPS: Final = 240
 _NAME: Final = "threshold-author"
+_SHORTEST_DAYS: Final = 1 / 24
 
 
 def show(record: DetectorRecord) -> None:
@@ -136,7 +137,9 @@ def _steps(counted: Binned | None, threshold: float) -> Sequence[float]:
         return [threshold]
     low, high = counted.edges[0], counted.edges[-1]
     spaced = (np.geomspace if counted.wide else np.linspace)(low, high, _STEPS)
-    return sorted({*(float(one) for one in spaced), threshold})
+    # A slider tells its steps apart by how they are written; the one in force comes first.
+    steps = {format_score(float(one)): float(one) for one in spaced}
+    return sorted({**steps, format_score(threshold): threshold}.values())
 
 
 def _suggest(record: DetectorRecord, key: str) -> None:
@@ -179,7 +182,8 @@ def _take(record: DetectorRecord, key: str, method: str, level_key: str) -> None
 def _effect(before: ThresholdEffect, after: ThresholdEffect) -> None:
     places = st.columns(3, gap="small")
     same = before.value == after.value
-    by_day = before.days > 0 and before.events > 0
+    # Minutes of a file say little of a day.
+    by_day = before.days >= _SHORTEST_DAYS and before.events > 0
     rows = (
         (
             "Normal events flagged",
@@ -193,7 +197,7 @@ def _effect(before: ThresholdEffect, after: ThresholdEffect) -> None:
             before.anomalies_per_day if by_day else before.anomalies if before.events else None,
             after.anomalies_per_day if by_day else after.anomalies if after.events else None,
             _count,
-            "In the files that it read, counted up or down to a day.",
+            "In the files that it read" + (", counted up or down to a day." if by_day else "."),
         ),
         (
             "Findings a day" if by_day else "Findings in its runs",

@@ -120,14 +120,16 @@ def score_histogram(
     centers = [(a + b) / 2 for a, b in pairwise(spots)]
     hover = [_hover(scores, place, shares) for place in range(len(centers))]
     width = spots[1] - spots[0]
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "bar", "x": centers, "y": [share or None for share in shares[0]],
-            "width": width, "marker": {"color": BLUE, "opacity": 0.55},
-            "name": figure_text(normal_name, _LONGEST), "hoverinfo": "skip",
-            "unselected": {"marker": {"opacity": 0.55}},
-        }
-    ]  # fmt: skip
+    traces: list[dict[str, Any]] = []
+    if normal_total:
+        traces.append(
+            {
+                "type": "bar", "x": centers, "y": [share or None for share in shares[0]],
+                "width": width, "marker": {"color": BLUE, "opacity": 0.55},
+                "name": figure_text(normal_name, _LONGEST), "hoverinfo": "skip",
+                "unselected": {"marker": {"opacity": 0.55}},
+            }
+        )  # fmt: skip
     if recent_total:
         traces.append(
             {

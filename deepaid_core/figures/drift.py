@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from deepaid_core.domain.drift import FeatureDrift, ScoreDrift
 from deepaid_core.figures.numbers import format_score, format_share, format_value
 from deepaid_core.figures.tables import Table
-from deepaid_core.figures.text import figure_text
-from deepaid_core.figures.theme import BLUE, GREY, VERMILLION, empty_figure, finish
+from deepaid_core.figures.text import figure_text, shorten, visible
+from deepaid_core.figures.theme import BLUE, GREY, VERMILLION, empty_figure, finish, wrapped
 
 __all__ = [
     "STRONG",
@@ -25,7 +25,7 @@ __all__ = [
 WEAK: Final = 0.1
 STRONG: Final = 0.25
 _DRAWN: Final = 15
-_LONGEST: Final = 44
+_LETTERS: Final = 38  # of a line of a label
 _MEDIAN: Final = 2
 
 
@@ -44,26 +44,29 @@ def score_shift(drift: ScoreDrift | None) -> go.Figure:
     edges = [format_score(edge) for edge in drift.edges]
     spans = [f"{low} to {high}" for low, high in pairwise(edges)]
     places = list(range(len(spans)))
-    parts = (
-        ("normal events", drift.normal, BLUE, ""),
-        ("latest run", drift.recent, VERMILLION, "/"),
-    )
+    parts = (("normal events", drift.normal), ("latest run", drift.recent))
+    looks: tuple[dict[str, Any], ...] = (
+        {"type": "bar", "marker": {"color": BLUE, "opacity": 0.55}},
+        {
+            "type": "scatter", "mode": "lines",
+            "line": {"color": VERMILLION, "shape": "hvh", "width": 2},
+        },
+    )  # fmt: skip
     step = max(1, len(edges) // 7)
     return finish(
         [
             {
-                "type": "bar", "x": places, "y": [100 * share for share in shares], "name": name,
-                "marker": {"color": color, "pattern": {"shape": pattern}},
+                **look, "x": places, "y": [100 * share for share in shares], "name": name,
                 "hovertext": [
                     f"score {span}<br>{name}: {format_share(share)}"
                     for span, share in zip(spans, shares, strict=True)
                 ],
                 "hoverinfo": "text",
             }
-            for name, shares, color, pattern in parts
+            for (name, shares), look in zip(parts, looks, strict=True)
         ],
         {
-            "barmode": "group", "bargap": 0.1,
+            "barmode": "overlay", "bargap": 0,
             "xaxis": {
                 "title": {"text": "Score"}, "fixedrange": True,
                 "tickvals": [at - 0.5 for at in range(0, len(edges), step)],
@@ -105,7 +108,11 @@ def feature_shifts(features: Sequence[FeatureDrift]) -> go.Figure:
         )
     strong = sum(1 for one in ranked if one.distance >= STRONG)
     drawn = ranked[:_DRAWN][::-1]
-    labels = [figure_text(one.title or one.name, _LONGEST) for one in drawn]
+    named = [visible(shorten(one.title or one.name, 2 * _LETTERS)) for one in drawn]
+    labels = [
+        "<br>".join(figure_text(line) for line in wrapped(name, _LETTERS, max_lines=2))
+        for name in named
+    ]
     return finish(
         [
             {
@@ -113,10 +120,13 @@ def feature_shifts(features: Sequence[FeatureDrift]) -> go.Figure:
                 "y": list(range(len(drawn))),
                 "marker": {
                     "color": [VERMILLION if one.distance >= STRONG else BLUE for one in drawn],
-                    "pattern": {"shape": ["/" if one.distance >= STRONG else "" for one in drawn]},
+                    "pattern": {
+                        "shape": ["/" if one.distance >= STRONG else "" for one in drawn],
+                        "fillmode": "overlay",
+                    },
                 },
                 "hovertext": [
-                    f"{label}: {one.distance:.2f}, {drift_words(one.distance)}<br>"
+                    f"{label}<br>{one.distance:.2f}, {drift_words(one.distance)}<br>"
                     + figure_text(
                         f"median {_median(one, one.training)} in training, "
                         f"{_median(one, one.recent)} now; "
@@ -144,8 +154,8 @@ def feature_shifts(features: Sequence[FeatureDrift]) -> go.Figure:
         title=(f"{strong:,}" if strong else "None")
         + f" of {len(ranked):,} columns moved strongly against training"
         + (f"; the {len(drawn)} that moved most" if len(ranked) > len(drawn) else ""),
-        height=60 + 24 * len(drawn),
-        left=30 + 7 * min(_LONGEST, max(len(label) for label in labels)),
+        height=60 + 36 * len(drawn),
+        left=30 + 7 * min(_LETTERS, max(len(name) for name in named)),
     )  # fmt: skip
 
 

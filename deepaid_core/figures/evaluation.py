@@ -157,7 +157,10 @@ def category_recall(categories: Categories) -> go.Figure:
                 "y": list(range(len(drawn))),
                 "marker": {
                     "color": [BLUE if f * 2 >= t else VERMILLION for _, f, t in drawn],
-                    "pattern": {"shape": ["" if f * 2 >= t else "/" for _, f, t in drawn]},
+                    "pattern": {
+                        "shape": ["" if f * 2 >= t else "/" for _, f, t in drawn],
+                        "fillmode": "overlay",
+                    },
                 },
                 "text": [f"{format_share(f / t)} of {t:,}" for _, f, t in drawn],
                 "textposition": "auto", "cliponaxis": False,
