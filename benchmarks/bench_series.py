@@ -26,7 +26,8 @@ from benchmarks.series_causes import (
     is_there,
     measure_causes,
 )
-from deepaid_core.detectors.lstm_forecast import LstmForecastDetector, whitening_of
+from deepaid_core.detectors.lstm_forecast import LstmForecastDetector
+from deepaid_core.detectors.series import whitening_of
 from deepaid_core.detectors.trained import TrainedDetector
 from deepaid_core.domain.batches import SeriesBatch
 from deepaid_core.interpreters.base import Context

@@ -34,6 +34,7 @@ DETECTORS: Final[dict[str, str]] = {
     "one-class-svm": "deepaid_core.detectors.one_class_svm:OneClassSvmDetector",
     "deeplog": "deepaid_core.detectors.deeplog:DeepLogDetector",
     "lstm-forecast": "deepaid_core.detectors.lstm_forecast:LstmForecastDetector",
+    "seq2seq": "deepaid_core.detectors.seq2seq:Seq2seqDetector",
     "link-predictor": "deepaid_core.detectors.link_predictor:LinkPredictorDetector",
 }
 

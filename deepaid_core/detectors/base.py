@@ -42,6 +42,10 @@ class Detector(ABC, Generic[BatchT]):
     fixed_threshold: ClassVar[str] = ""
     """Why the threshold is what it is and cannot be chosen, in a sentence; empty where it can."""
 
+    foretells: ClassVar[bool] = True
+    """Of sequences and series: whether the last step is judged by what comes before it; False where
+    the window is judged as a whole."""
+
     seed: int = param(
         0,
         "Seed",

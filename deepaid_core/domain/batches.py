@@ -145,7 +145,7 @@ class TabularBatch(Batch):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SeriesBatch(Batch):
-    """Windows of a multivariate series: h steps, and the step that follows them.
+    """Windows of a multivariate series: h steps, and the step that follows them; h may be 0.
 
     Time, entity and index of an event are those of its last step.
 
@@ -165,10 +165,8 @@ class SeriesBatch(Batch):
     def _check(self) -> None:
         if self.values.ndim != 3 or self.values.shape[2] != len(self.schema):
             raise _wrong_shape(self.values, self.schema)
-        if self.values.shape[1] < 2:
-            raise InvalidEventsError(
-                f"A window of {self.values.shape[1]} steps has no history; give at least 2 steps."
-            )
+        if self.values.shape[1] < 1:
+            raise InvalidEventsError("Windows of no step hold nothing; give at least 1 step.")
         # Windows overlap: every step is the last one of some event, or in the first window.
         if len(self.values):
             _finite(self.values[:, -1], self.indices, self.schema)

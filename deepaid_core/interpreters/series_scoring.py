@@ -58,11 +58,11 @@ class WindowScores:
     @torch.no_grad()
     def least(self, z0: Tensor) -> Tensor:
         """Scores with the forecast in place of the last step, (n,)."""
-        return self.score(self.detector.reconstruct(z0))
+        return self.score(torch.cat([z0[:, :-1], self.forecast(z0)[:, None]], dim=1))
 
     @torch.no_grad()
     def forecast(self, z: Tensor) -> Tensor:
-        """The next step that the history lets expect, (n, h + 1, d) to (n, d)."""
+        """The last step that the window lets expect, (n, h + 1, d) to (n, d)."""
         return self.detector.reconstruct(z)[:, -1]
 
     @torch.no_grad()

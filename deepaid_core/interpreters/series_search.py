@@ -138,7 +138,7 @@ class CellSearch:
         nearest accepted training step, and the training median.
         """
         n, steps, d = z0.shape
-        before = torch.cat([z0[:, 1:2], z0[:, :-1]], dim=1)
+        before = torch.cat([z0[:, 1:2], z0[:, :-1]], dim=1) if steps > 1 else z0
         after = torch.cat([z0[:, 1:], z0[:, -1:]], dim=1)
         nearest = self.normal[self._nearest(z0.reshape(-1, d))[1]].reshape(n, steps, d)
         halfway = self.scores.obeying((before + after) / 2)

@@ -225,7 +225,7 @@ def checks_for(cls: type[Detector[Any]]) -> tuple[Check, ...]:
     if hasattr(cls, "score_tensor"):
         checks += GRADIENT_CHECKS
     if cls.modality in (Modality.SEQUENCE, Modality.SERIES):
-        checks += (check_uses_no_future_step,)
+        checks += (check_uses_no_future_step if cls.foretells else check_judges_the_whole_window,)
     return checks
 
 
@@ -251,6 +251,19 @@ def check_uses_no_future_step(cls: type[Detector[Any]]) -> None:
     forecast = detector.reconstruct(later)[:, -1]  # type: ignore[attr-defined]
     moved = detector.reconstruct(other)[:, -1]  # type: ignore[attr-defined]
     np.testing.assert_array_equal(forecast.detach().numpy(), moved.detach().numpy())
+
+
+def check_judges_the_whole_window(cls: type[Detector[Any]]) -> None:
+    # Whoever says so is let off foretelling, and must not do it after all.
+    detector: Any = trained(cls).detector
+    fresh: Any = planted(cls.modality).fresh.take(np.arange(20))
+    plain = detector.to_model(fresh.values)
+    for step in range(plain.shape[1]):
+        other = plain.clone()
+        other[:, step] += 3.0
+        assert (detector.score_tensor(other) > detector.score_tensor(plain)).all(), (
+            f"step {step} of the window does not count"
+        )
 
 
 def _accepted_keys(cls: type[Detector[Any]], window: FloatArray, keys: FloatArray) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deepaid_core.detectors.autoencoder import AutoencoderDetector
+from deepaid_core.detectors.seq2seq import Seq2seqDetector
 from deepaid_core.interpreters.tabular import GreedyTabularInterpreter
 from deepaid_core.sources.tables import TableSource
 from deepaid_core.testing import answers, detectors, gradients, interpreters, sources
@@ -104,6 +105,21 @@ def test_a_broken_detector_is_noticed(cls, check):
     check(AutoencoderDetector)
     with pytest.raises(AssertionError):
         check(cls)
+
+
+@dataclass(kw_only=True, eq=False)
+class Inattentive(Seq2seqDetector):
+    CHECK_PARAMS = {"epochs": 1, "hidden": 4}  # noqa: RUF012
+
+    def _errors(self, network, z):
+        unread = z.clone()
+        unread[:, 0] = 0.0
+        return super()._errors(network, unread)
+
+
+def test_a_window_that_is_not_judged_as_a_whole_is_noticed():
+    with pytest.raises(AssertionError, match="step 0"):
+        detectors.check_judges_the_whole_window(Inattentive)
 
 
 class Altered(GreedyTabularInterpreter):

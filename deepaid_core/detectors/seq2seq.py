@@ -1,0 +1,82 @@
+"""Error of a recurrent network that reads a window and writes it again from memory."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from deepaid_core.detectors.series import SeriesDetector
+
+__all__ = ["Seq2seqDetector"]
+
+
+@dataclass(kw_only=True, eq=False)
+class Seq2seqDetector(SeriesDetector):
+    """Root mean square error of a window that an LSTM rebuilds from what another one remembers.
+
+    The first network reads the window, the second writes it again from the memory of the first,
+    the last step first. All steps of the window count alike: a jump is noticed when it comes, and
+    scores high as long as it is in the window. Errors are measured in units of their usual size,
+    metric by metric, and to the degree of `coupling` relative to each other.
+
+    Use it where what is odd is the course of a window rather than its last step, and for metrics
+    that nobody can forecast. A table row is a window of one step. Avoid it where the very second
+    matters: anomalies outlast their cause by the length of the window; avoid long windows of few
+    metrics with a wide memory, which learns them by heart.
+
+    Attributes:
+        epochs: Upper bound on passes over the training windows.
+        batch_size: Windows per training step.
+        learning_rate: Adam's learning rate.
+        weight_decay: Adam's weight decay.
+        patience: Epochs without improvement before training stops.
+        hidden: Width of the network's memory.
+        dropout: Share of inputs and of memory that is hidden at random in training.
+        coupling: How much the correlation of errors counts: 0 not at all, the plain root mean
+            square; 1 as much as the training errors support.
+
+    References:
+        Malhotra et al., LSTM-based Encoder-Decoder for Multi-sensor Anomaly Detection, ICML
+        Anomaly Detection Workshop 2016. Different here: the second network is given the memory at
+        every step in place of the step before, as one kind of decoder in Srivastava et al.,
+        Unsupervised Learning of Video Representations using LSTMs, ICML 2015, is given nothing.
+    """
+
+    foretells: ClassVar[bool] = False
+    CHECK_PARAMS: ClassVar[dict[str, float]] = {"epochs": 15, "dropout": 0.0}
+
+    def reconstruct(self, z: Tensor) -> Tensor:
+        """The whole window as it is rebuilt, same shape."""
+        rebuilt: Tensor = self._network(z)
+        return rebuilt
+
+    def _network_of(self, d: int) -> nn.Module:
+        return _EncoderDecoder(d, self.hidden, self.dropout)
+
+    def _loss(self, network: nn.Module, z: Tensor) -> Tensor:
+        error: Tensor = (network(z) - z).square().mean(dim=(1, 2))
+        return error
+
+    def _errors(self, network: nn.Module, z: Tensor) -> Tensor:
+        rebuilt: Tensor = network(z)
+        return z - rebuilt
+
+
+class _EncoderDecoder(nn.Module):
+    """A window as it is rebuilt from a memory of fixed size, (n, h + 1, d) to (n, h + 1, d)."""
+
+    def __init__(self, d: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.encoder = nn.LSTM(d, hidden, batch_first=True)
+        self.decoder = nn.LSTM(hidden, hidden, batch_first=True)
+        self.output = nn.Linear(hidden, d)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        _, memory = self.encoder(self.dropout(windows))
+        remembered = memory[0][-1]
+        given = self.dropout(remembered)[:, None].expand(-1, windows.shape[1], -1)
+        written, _ = self.decoder(given, memory)
+        rebuilt: Tensor = self.output(self.dropout(written))
+        # What was read last is remembered best: it is written first.
+        return rebuilt.flip(1)
