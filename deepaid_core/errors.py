@@ -22,6 +22,7 @@ __all__ = [
     "StoreVersionError",
     "StoredValueError",
     "SuppressionRefusedError",
+    "TrainingCancelledError",
     "TrainingRefusedError",
     "VerdictOvertakenError",
     "VerdictRefusedError",
@@ -130,3 +131,15 @@ class PortInUseError(DeepAidError):
 
 class CancelledError(DeepAidError):
     """The user cancelled a running job; nothing of it was kept."""
+
+
+class TrainingCancelledError(CancelledError):
+    """The user cancelled a training; what it has learned so far was kept.
+
+    Attributes:
+        training_id: "T-...", by which it can be resumed.
+    """
+
+    def __init__(self, training_id: str, share: float) -> None:
+        self.training_id = training_id
+        super().__init__(f"Cancelled; training {training_id} is kept at {share:.0%} of its way.")

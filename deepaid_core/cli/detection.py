@@ -1,4 +1,4 @@
-"""`deepaid detect` and `train`."""
+"""`deepaid detect`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,12 +15,12 @@ from deepaid_core.cli.terminal import (
 )
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.errors import NotFoundError
-from deepaid_core.figures.numbers import format_score, format_share
+from deepaid_core.figures.numbers import format_share
 
 if TYPE_CHECKING:
     from deepaid_core.workspace import Workspace
 
-__all__ = ["detect", "find", "train"]
+__all__ = ["detect", "find"]
 
 
 def detect(
@@ -70,77 +70,6 @@ def detect(
         + f", {run.verified:,} with a verified reference."
     )
     say(f"{run.findings:,} findings, {result.new_findings:,} of them new: deepaid findings")
-
-
-def train(
-    ctx: typer.Context,
-    file: mapping.File,
-    name: Annotated[str, typer.Option(help="What to call the detector, e.g. office-packets.")],
-    kind: mapping.Kind = None,
-    settings: mapping.SettingsFile = None,
-    time: mapping.Time = None,
-    entity: mapping.Entity = None,
-    numbers: mapping.Numbers = None,
-    categories: mapping.Categories = None,
-    context: mapping.Context = None,
-    ignore: mapping.Ignore = None,
-    skip_bad_rows: mapping.SkipBadRows = False,
-    since: mapping.Since = None,
-    until: mapping.Until = None,
-    detector: Annotated[
-        str | None,
-        typer.Option(help="Kind of detector.", show_default="the default of the kind of data"),
-    ] = None,
-    quantile: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of normal events to accept.",
-            min=0.5,
-            max=1.0,
-            show_default="that of the kind of data",
-        ),
-    ] = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", help="A hyperparameter, e.g. epochs=5.")
-    ] = None,
-) -> None:
-    """Train a detector on a file of normal events only."""
-    from deepaid_core.workflow.train import TrainingPlan
-    from deepaid_core.workflow.train import train as learn_from
-
-    given = mapping.Given(
-        settings=settings,
-        time=time,
-        entity=entity,
-        numbers=numbers,
-        categories=categories,
-        context=context,
-        ignore=ignore,
-        skip_bad_rows=skip_bad_rows,
-    )
-    source_kind, chosen = mapping.reading_of(file, kind, given)
-    plan = TrainingPlan(
-        source_kind=source_kind,
-        settings=chosen,
-        period=mapping.period_of(since, until),
-        detector_kind=detector or "",
-        hyperparameters=mapping.values_of(assignments or ()),
-        quantile=quantile,
-    )
-    say(f"Read as: {mapping.settings_text(source_kind, chosen)}")
-    with (
-        opened(ctx) as workspace,
-        progress_bar() as progress,
-        interruptible() as cancelled,
-    ):
-        record = learn_from(
-            workspace, file, name=name, plan=plan, progress=progress, cancelled=cancelled
-        )
-    say(
-        f"Detector {record.id} '{record.name}' learned from {record.training_events:,} events of "
-        f"{record.trained_on}; threshold {format_score(record.threshold)} "
-        f"({record.threshold_method})."
-    )
 
 
 def find(workspace: "Workspace", wanted: str) -> DetectorRecord:

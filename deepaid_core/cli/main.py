@@ -20,9 +20,11 @@ from deepaid_core.cli import (
     machine,
     reporting,
     suppressions,
+    training,
     verdicts,
     verify,
 )
+from deepaid_core.cli.hyperparameters import TrainCommand
 from deepaid_core.cli.terminal import Settings, guarded, say
 
 __all__ = ["COMMANDS", "app"]
@@ -30,7 +32,7 @@ __all__ = ["COMMANDS", "app"]
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": dashboard.demo,
     "dashboard": dashboard.dashboard,
-    "train": detection.train,
+    "train": training.train,
     "detect": detection.detect,
     "evaluate": evaluation.evaluate,
     "findings": findings.findings,
@@ -84,7 +86,7 @@ def options(
 
 
 for _name, _command in COMMANDS.items():
-    app.command(_name)(guarded(_command))
+    app.command(_name, cls=TrainCommand if _name == "train" else None)(guarded(_command))
 
 _data = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Look into a file before it is used."

@@ -18,6 +18,7 @@ from deepaid_core.errors import (
     DeepAidError,
     InvalidEventsError,
     InvalidParameterError,
+    TrainingCancelledError,
     TrainingRefusedError,
 )
 from deepaid_core.registry import DEFAULT_DETECTORS, SOURCES, load
@@ -114,7 +115,8 @@ def run(
         CaptureError: A capture cannot be read.
         InvalidEventsError: The file has too few events, or one that cannot be read.
         TrainingRefusedError: Another process is at it.
-        CancelledError: `cancelled` said so; says whether it can be resumed.
+        TrainingCancelledError: `cancelled` said so; it can be resumed.
+        CancelledError: `cancelled` said so before anything was learned; nothing was kept.
     """
     whole = _whole_plan(plan)
     request = Request(
@@ -165,7 +167,8 @@ def resume(
         NotFoundError: There is no such training.
         TrainingRefusedError: It is damaged, another process is at it, or its file has gone or is
             another one.
-        CancelledError: `cancelled` said so; it can be resumed again.
+        TrainingCancelledError: `cancelled` said so; it can be resumed again.
+        CancelledError: `cancelled` said so before anything was learned; nothing was kept.
     """
     folder = TrainingFolder.existing(workspace, training_id)
     with folder.ours():
@@ -242,9 +245,7 @@ def _go_on(
         if not folder.curves():
             folder.remove()
             raise
-        raise CancelledError(
-            f"Cancelled; training {request.id} is kept at {folder.share:.0%} and can be resumed."
-        ) from error
+        raise TrainingCancelledError(request.id, folder.share) from error
     record = remember(workspace, trained, author=request.author)
     folder.remove()
     return record

