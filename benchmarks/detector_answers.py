@@ -7,8 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.ceiling import fewest_fields
+from benchmarks.comparison_methods import spread
 from benchmarks.detector_sets import Draw
+from benchmarks.tasks import Task
 from deepaid_core.detectors.trained import TrainedDetector
+from deepaid_core.domain.batches import IntArray, TabularBatch
 from deepaid_core.interpreters import quality
 from deepaid_core.interpreters.base import Context
 from deepaid_core.interpreters.tabular_interpretations import TabularInterpretations
@@ -18,6 +22,8 @@ __all__ = ["ANOMALIES", "FLIPS", "answers_of"]
 
 ANOMALIES: Final = 300
 FLIPS: Final = (1, 2, 3, 5, 10)
+BEAMED: Final = 60  # anomalies that the beam is tried on
+DEPTHS: Final = (1, 2, 3, 5)
 WARM_UP: Final = 8  # anomalies
 REPEATS: Final = 3  # of the timed call; the fastest counts, as others share the machine
 
@@ -58,4 +64,24 @@ def answers_of(name: str, trained: TrainedDetector, draw: Draw) -> dict[str, Any
             str(k): n for k, n in sorted(Counter(quality.solved_at(found).tolist()).items())
         },
         "cpu_s_per_1000": round(1000 * fastest / len(events), 3),
+        "beam": _beside_beam(name, trained, events, quality.solved_at(found)),
     }
+
+
+def _beside_beam(
+    name: str, trained: TrainedDetector, events: TabularBatch, needed: IntArray
+) -> dict[str, Any]:
+    """Fields needed by the search and by a beam that scores every move, on some anomalies."""
+    few = spread(len(events), BEAMED)
+    beam = fewest_fields(Task(name, trained, events.take(few)))
+    return {
+        "anomalies": len(few),
+        # Numbers of fields that the search does not find to work are not 0 but too many.
+        "fewer": int(((beam > 0) & ((needed[few] == 0) | (beam < needed[few]))).sum()),
+        **{f"search_{k}": _within(needed[few], k) for k in DEPTHS},
+        **{f"beam_{k}": _within(beam, k) for k in DEPTHS},
+    }
+
+
+def _within(needed: IntArray, count: int) -> float:
+    return round(float(((needed > 0) & (needed <= count)).mean()), 4)

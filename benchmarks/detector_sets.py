@@ -210,9 +210,9 @@ SETS: Final = (
     DetectorSet(
         "packets",
         "The lab's packets, 100 AfterImage columns",
-        f"Trained on one of {THIN} packets of `train_benign.pcap.gz`, tested on `eval.pcap.gz`: attack packets against "
-        "background; packets of benign unusual events are left out. An attack counts as found when "
-        "at least 1 % of its packets are flagged.",
+        f"Trained on one of {THIN} packets of `train_benign.pcap.gz`, tested on `eval.pcap.gz`: "
+        "attack packets against background; packets of benign unusual events are left out. An "
+        "attack counts as found when at least 1 % of its packets are flagged.",
         (0,),
         packets,
         "spread",

@@ -174,9 +174,10 @@ def _answers(figures: dict[str, Any], rows: list[Row]) -> list[str]:
     for one in figures["answers"]:
         counted = sorted(one["needed"].items(), key=lambda item: int(item[0]))
         lines.append(f"- `{one['detector']}`: {', '.join(f'{k}: {n}' for k, n in counted)}")
+    lines += ["", *_beams(figures["answers"])]
     short = [row for row in rows if not row.met]
     lines.append(
-        f"\nOf {len(rows)} numbers that are asked of the search (those that the comparison of "
+        f"Of {len(rows)} numbers that are asked of the search (those that the comparison of "
         f"interpreters asks for), {len(rows) - len(short)} are reached.\n"
     )
     if short:
@@ -184,6 +185,26 @@ def _answers(figures: dict[str, Any], rows: list[Row]) -> list[str]:
         lines += [_asked(row, MEASURES[row.measure].title) for row in short]
         lines.append("")
     return lines
+
+
+def _beams(answers: list[dict[str, Any]]) -> list[str]:
+    """How near the search is to a beam that tries hundreds of times as much."""
+    depths = [key.removeprefix("beam_") for key in answers[0]["beam"] if key.startswith("beam_")]
+    lines = [
+        "The same search beside a beam of 16 in which every move is scored (`benchmarks.ceiling`), "
+        "on some of these anomalies: shares solved by the search, then by the beam.\n",
+        f"| Detector | Anomalies | {' | '.join(f'within {one}' for one in depths)} "
+        "| The beam needs fewer fields |",
+        "|---" * (len(depths) + 3) + "|",
+    ]
+    for answer in answers:
+        beam = answer["beam"]
+        cells = [f"{beam[f'search_{one}']:.3f} / {beam[f'beam_{one}']:.3f}" for one in depths]
+        lines.append(
+            f"| `{answer['detector']}` | {beam['anomalies']} | {' | '.join(cells)} "
+            f"| {beam['fewer']} |"
+        )
+    return [*lines, ""]
 
 
 def _asked(row: Row, title: str) -> str:
