@@ -21,6 +21,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.settings import Period
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import InvalidEventsError, InvalidParameterError, WorkspaceError
+from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow.detector_versions import alike, record_of
 from deepaid_core.workflow.labels import Events, LabelColumn, LabelFile, Truth, truth_of
 from deepaid_core.workflow.measures import measures_of
@@ -160,7 +161,8 @@ def evaluate_verdicts(
     notes = [_BIAS]
     if benign := labels.count(VerdictLabel.BENIGN_POSITIVE):
         notes.append(
-            f"{benign:,} benign positives count as not to be found: unusual, but no attack."
+            f"{format_count(benign, 'benign positive')} {'is' if benign == 1 else 'are'} counted "
+            "as not to be found: unusual, but no attack."
         )
     if measures.roc_auc is None:
         notes.append(_ONE_KIND)
