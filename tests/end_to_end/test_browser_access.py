@@ -31,6 +31,10 @@ def addresses(tmp_path_factory, prepared_demo):
     paths = ["/" + page.url_path for page in PAGES if page.in_menu]
     paths += [f"/finding?id={row.id}" for row in findings.values()]
     paths += [f"/patterns?pattern={quote(first.pattern_id)}"]
+    paths += [
+        f"/detectors?id={first.detector_id}&tab={tab}"
+        for tab in ("Threshold", "Evaluation", "Drift", "Interpretations", "Versions", "Files")
+    ]
     server = Server(home, {"DEEPAID_USER": "ana"})
     server.start()
     yield server, paths

@@ -20,6 +20,7 @@ FINDING_TABS = (
     "Deviations", "What would make this normal?", "Pattern and history", "Evidence", "Activity",
 )  # fmt: skip
 CASE_TABS = ("Story", "Findings", "Timeline", "Entities", "Techniques", "Notes and activity")
+DETECTOR_TABS = ("Threshold", "Evaluation", "Drift", "Interpretations", "Versions", "Files")
 HIGHEST = 7000  # pixels of a page: a name of 10,000 letters must not bury what stands below it
 SHOWN = "<script>alert(1)</script>"
 
@@ -140,6 +141,8 @@ def test_lists_patterns_suppressions_and_logs_are_inert(planted):
         f"/finding?id={quote(MARKUP)}", f"/cases?case={quote(MARKUP)}",
         f"/queue?entity={quote(MARKUP)}&q={quote(MARKUP)}", f"/patterns?q={quote(MARKUP)}",
         f"/glossary?q={quote(MARKUP)}", f"/audit?q={quote(MARKUP)}",
+        "/detectors", f"/detectors?id={quote(MARKUP)}",
+        *(f"/detectors?id={markup[0].detector_id}&tab={tab}" for tab in DETECTOR_TABS),
     ]  # fmt: skip
     with watched(server) as walker:
         for address in addresses:

@@ -11,6 +11,8 @@ TEXTS = ("text", "markdown", "caption", "subheader", "info", "warning", "error",
 ACTS = re.compile(r"https?:|<script|<img|\]\(|\$", re.IGNORECASE)
 FINDING, CASES = "pages/triage/finding.py", "pages/triage/cases.py"
 SUPPRESSIONS = "pages/knowledge/suppressions.py"
+DETECTORS = "pages/system/detectors.py"
+TABS = ("Threshold", "Interpretations", "Versions", "Files")
 
 
 def shown(app):
@@ -31,6 +33,8 @@ def pages(found):
         ("pages/knowledge/patterns.py", {"pattern": one.findings[0].pattern_id}),
         ("pages/system/audit.py", {}),
         ("pages/triage/overview.py", {}),
+        (DETECTORS, {}),
+        *((DETECTORS, {"id": one.findings[0].detector_id, "tab": tab}) for tab in TABS),
     ]
 
 
