@@ -53,7 +53,7 @@ class Param:
             return "true or false"
         if self.low is None or self.high is None:
             return "a text" if isinstance(self.default, str) else "a number"
-        return f"{self.low:g} to {self.high:g}"
+        return f"{_shown(self.low)} to {_shown(self.high)}"
 
     def checked(self, value: object) -> Value:
         """The value, as the type of the default.
@@ -80,6 +80,10 @@ class Param:
             f"The hyperparameter '{self.name}' cannot be {str(value)[:60]!r}; "
             f"it is {self.range_text}."
         )
+
+
+def _shown(bound: float) -> str:
+    return f"{bound:.0f}" if float(bound).is_integer() else f"{bound:g}"
 
 
 def param(
