@@ -217,6 +217,15 @@ def threshold(
             show_default="that of the method",
         ),
     ] = None,
+    normal: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of normal events to score first, where none were held back; of the file it "
+            "learned from the last fifth counts."
+        ),
+    ] = None,
+    since: mapping.Since = None,
+    until: mapping.Until = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Make a version of the detector with it.")
     ] = False,
@@ -224,12 +233,22 @@ def threshold(
 ) -> None:
     """Say what another threshold would do; with --apply make a version of the detector with it."""
     from deepaid_core.workflow import thresholds
+    from deepaid_core.workflow.normal_scores import keep_normal_scores
 
     if level is None and method == "by-hand":
         raise InvalidParameterError("By hand the threshold itself is needed; give --level.")
     choice = ThresholdChoice.default(method) if level is None else ThresholdChoice(method, level)
-    with opened(ctx) as workspace:
+    with opened(ctx) as workspace, progress_bar() as progress, interruptible() as cancelled:
         record = find(workspace, detector)
+        if normal is not None:
+            keep_normal_scores(
+                workspace,
+                record.id,
+                normal,
+                period=mapping.period_of(since, until),
+                progress=progress,
+                cancelled=cancelled,
+            )
         wanted = thresholds.suggest(workspace, record.id, choice)
         scores = thresholds.scores_of(workspace, record.id)
         before, after = (

@@ -115,7 +115,7 @@ class DetectorScores:
         threshold: Its bound.
         normal: (n,), scores of normal events; empty where none are known.
         normal_from: Where those come from, in a sentence; why there are none, where there are none.
-        held_back: Whether the detector was not trained on them.
+        held_back: Whether the detector was not fitted to them.
         runs: Newest first; one for each file and period.
         missing: Why scores of some runs are not among them, a sentence each.
         fixed: Why this detector's bound cannot be changed, in a sentence; empty where it can.

@@ -10,6 +10,7 @@ from deepaid_core.domain.detector_scores import DetectorScores, RunScores
 from deepaid_core.domain.drift import Drift, FeatureDrift, ScoreDrift
 from deepaid_core.domain.modality import Modality
 from deepaid_core.workflow.detector_versions import record_of
+from deepaid_core.workflow.registered import registered
 from deepaid_core.workflow.thresholds import scores_of
 from deepaid_core.workspace import Workspace
 
@@ -131,10 +132,9 @@ def _features(
 ) -> tuple[FeatureDrift, ...]:
     if record.modality not in (Modality.TABULAR, Modality.SERIES):
         return ()
-    from deepaid_core.detectors.artifacts import load_trained
     from deepaid_core.domain.schema import Schema
 
-    trained = load_trained(workspace.artifacts / record.artifact)
+    trained = registered(workspace, record)
     schema = trained.detector.fitted_schema
     if trained.profile is None or not isinstance(schema, Schema) or run.quantiles is None:
         notes.append(f"No quantiles of the columns of run {run.run_id} are kept.")

@@ -5,7 +5,6 @@ import json
 import time
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -20,13 +19,13 @@ from deepaid_core.domain.progress import Cancelled, Progress, never, silent, sto
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.domain.settings import Period
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.errors import InvalidEventsError, InvalidParameterError, WorkspaceError
+from deepaid_core.errors import InvalidParameterError
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow.detector_versions import alike, record_of
 from deepaid_core.workflow.labels import Events, LabelColumn, LabelFile, Truth, truth_of
 from deepaid_core.workflow.measures import measures_of
-from deepaid_core.workflow.periods import within
-from deepaid_core.workflow.registered import registered
+from deepaid_core.workflow.scoring import scored
+from deepaid_core.workflow.whole_files import write_whole
 from deepaid_core.workspace import Workspace
 
 __all__ = [
@@ -94,7 +93,15 @@ def evaluate(
     """
     record = record_of(workspace, detector_id)
     given = LabelFile(path=labels) if isinstance(labels, Path) else labels
-    events, scores, name, sha256 = _scored(workspace, record, path, period, progress, cancelled)
+    read = scored(
+        workspace,
+        record,
+        path,
+        period,
+        lambda share, text: progress(_READ * share, text),
+        cancelled,
+    )
+    events, scores = read.events, read.scores
     truth = truth_of(
         given,
         events,
@@ -113,7 +120,7 @@ def evaluate(
     found = _made(
         workspace,
         record,
-        source=(name, sha256),
+        source=(read.name, read.sha256),
         labels=_described(given),
         unit=unit,
         measures=measures,
@@ -196,45 +203,6 @@ def evaluations(workspace: Workspace, detector_id: str | None = None) -> tuple[E
     return tuple(sorted(found, key=lambda one: (-one.created_time, one.id)))
 
 
-def _scored(
-    workspace: Workspace,
-    record: DetectorRecord,
-    path: Path,
-    period: Period,
-    progress: Progress,
-    cancelled: Cancelled,
-) -> tuple[Events, FloatArray, str, str]:
-    from deepaid_core.registry import SOURCES, load
-
-    trained = registered(workspace, record)
-    source = load(SOURCES, trained.source_kind).open(
-        path,
-        trained.source_settings,
-        known=trained.detector.fitted_schema,
-        period=period,
-        progress=lambda share, text: progress(_READ * share, text),
-        cancelled=cancelled,
-    )
-    parts, scores = [], []
-    for batch in source.batches():
-        stop_if(cancelled)
-        kept = within(batch, period)
-        if len(kept):
-            parts.append((kept.indices, kept.times, kept.entities))
-            scores.append(trained.detector.score(kept))
-    if not parts:
-        raise InvalidEventsError(
-            f"'{source.name}' has no event in the chosen period; choose a longer one."
-        )
-    indices, times, entities = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return (
-        Events(indices, times, entities),
-        np.concatenate(scores),
-        source.name,
-        source.fingerprint(),
-    )
-
-
 def _by_session(events: Events, scores: FloatArray, truth: Truth) -> tuple[FloatArray, Truth]:
     codes, names = pd.factorize(events.entities.astype(str))
     worst = np.full(len(names), -np.inf)
@@ -288,10 +256,9 @@ def _made(
         author=by,
     )
     encode, _ = converters(Evaluation)
-    _write(
-        workspace.home / "evaluations" / f"{found.id}.json",
-        json.dumps(encode(found), indent=1, sort_keys=True) + "\n",
-    )
+    text = json.dumps(encode(found), indent=1, sort_keys=True) + "\n"
+    path = workspace.home / "evaluations" / f"{found.id}.json"
+    write_whole(path, text.encode(), "The evaluation")
     facts = {
         "evaluation": found.id,
         "file": source[0],
@@ -302,19 +269,3 @@ def _made(
     }
     workspace.store.desk.act([NewRecord("evaluation", record.id, facts, by)])
     return found
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_name(f".unfinished-{uuid4().hex}")
-        try:
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The evaluation cannot be written to '{path}' ({error.strerror}); check the folder's "
-            "permissions and free space."
-        ) from error

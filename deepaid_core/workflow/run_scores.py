@@ -8,7 +8,6 @@ draw that stands for all of it. Of the columns 201 quantiles are kept, from at m
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,8 @@ from safetensors.numpy import save as save_tensors
 from deepaid_core.domain.batches import Batch, FloatArray, SequenceBatch, SeriesBatch, TabularBatch
 from deepaid_core.domain.detector_record import RunRecord
 from deepaid_core.domain.detector_scores import RunScores
-from deepaid_core.errors import ArtifactError, WorkspaceError
+from deepaid_core.errors import ArtifactError
+from deepaid_core.workflow.whole_files import write_whole
 from deepaid_core.workspace import Workspace
 
 __all__ = ["ScoreKeeper", "read_run_scores", "run_scores_path"]
@@ -145,7 +145,7 @@ class ScoreKeeper:
         content = save_tensors(
             {name: np.ascontiguousarray(values) for name, values in tensors.items()}, facts
         )
-        _write(run_scores_path(workspace, run.id), content)
+        write_whole(run_scores_path(workspace, run.id), content, "The scores of the run")
 
     def _add_columns(self, values: FloatArray) -> None:
         if self._columns is None:
@@ -250,19 +250,3 @@ def _checked(run: RunRecord, facts: dict[str, str], tensors: dict[str, Any]) -> 
         sampled=int(facts["sampled"]),
         paused=facts["paused"] == "1",
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_name(f".unfinished-{uuid4().hex}")
-        try:
-            unfinished.write_bytes(content)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The scores of the run cannot be written to '{path}' ({error.strerror}); check the "
-            "folder's permissions and free space."
-        ) from error

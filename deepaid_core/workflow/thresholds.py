@@ -15,6 +15,7 @@ from deepaid_core.errors import ArtifactError, InvalidParameterError
 from deepaid_core.workflow.bursts import GAP_S
 from deepaid_core.workflow.detector_versions import alike, record_of, versions
 from deepaid_core.workflow.evaluate import evaluations
+from deepaid_core.workflow.normal_scores import kept_normal_scores
 from deepaid_core.workflow.registered import registered, registered_scores
 from deepaid_core.workflow.run_scores import read_run_scores
 from deepaid_core.workspace import Workspace
@@ -55,12 +56,15 @@ def scores_of(workspace: Workspace, detector_id: str) -> DetectorScores:
     """
     record = record_of(workspace, detector_id)
     stored = registered_scores(workspace, record)
-    normal, normal_from = stored.held_back, ""
-    if normal is not None:
+    kept = None
+    if stored.held_back is not None:
+        normal = stored.held_back
         normal_from = (
             f"{len(normal):,} events of '{record.trained_on}' that were held back from training: "
             "the last ones in time."
         )
+    elif kept := kept_normal_scores(workspace, record, stored.learned):
+        normal, normal_from = kept
     else:
         normal, normal_from = _of_profile(workspace, record)
     runs, missing = [], []
@@ -74,7 +78,7 @@ def scores_of(workspace: Workspace, detector_id: str) -> DetectorScores:
         threshold=record.threshold,
         normal=normal,
         normal_from=normal_from,
-        held_back=stored.held_back is not None,
+        held_back=stored.held_back is not None or kept is not None,
         runs=tuple(runs),
         missing=tuple(missing),
         fixed=why_fixed(record),
@@ -120,7 +124,7 @@ def suggest(workspace: Workspace, detector_id: str, choice: ThresholdChoice) -> 
     scores = scores_of(workspace, detector_id)
     if not len(scores.normal) and choice.method != "by-hand":
         raise InvalidParameterError(
-            f"{scores.normal_from} Choose a threshold by hand, or train the detector again."
+            f"{scores.normal_from} Without them a threshold can be chosen by hand only."
         )
     found = choose(choice, scores.normal)
     if scores.held_back or not len(scores.normal):
@@ -202,7 +206,8 @@ def _of_profile(workspace: Workspace, record: DetectorRecord) -> tuple[FloatArra
 
     nothing = (
         np.zeros(0),
-        f"No scores of normal events were kept when '{record.name}' was trained.",
+        f"No scores of normal events were kept when '{record.name}' was trained; `deepaid "
+        f"detectors threshold {record.id} --normal FILE` reads some anew.",
     )
     if record.modality is not TabularBatch.modality:
         return nothing

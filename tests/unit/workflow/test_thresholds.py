@@ -221,7 +221,7 @@ def test_what_cannot_be_changed_says_why(workspace):
     with pytest.raises(InvalidParameterError, match="not among the likeliest keys"):
         thresholds.apply(workspace, logs.id, Threshold(3.0, "by hand"))
     assert thresholds.scores_of(workspace, logins.id).fixed == ""
-    with pytest.raises(InvalidParameterError, match="Choose a threshold by hand"):
+    with pytest.raises(InvalidParameterError, match="can be chosen by hand only"):
         thresholds.suggest(workspace, logins.id, ThresholdChoice("quantile", 0.9))
     by_hand = thresholds.suggest(workspace, logins.id, ThresholdChoice("by-hand", 0.999))
     made = thresholds.apply(workspace, logins.id, by_hand)
