@@ -163,13 +163,14 @@ def _start_training(file: ChosenFile, name: str, plan: TrainingPlan) -> None:
         raise InvalidParameterError("The detector has no name; give it one, e.g. office-logins.")
 
     def work(progress: Progress, cancelled: Cancelled) -> Any:
-        from deepaid_core.workflow.train import train as learn_from
+        from deepaid_core.workflow import trainings
 
-        return learn_from(
+        return trainings.run(
             opened,
             file.path,
             name=wanted,
             plan=plan,
+            keep_file=file.copied,
             author=who,
             progress=progress,
             cancelled=cancelled,
