@@ -2,7 +2,7 @@
 
 Run with `python -m benchmarks.bench_detectors [--sets KEY ...] [--detectors NAME ...]` for figures
 on the terminal; `python -m benchmarks.run --only detectors` writes the page. Detectors have their
-default hyperparameters everywhere, but for the scale of the columns, which is that of the set.
+default hyperparameters, but for the scale of the columns of tables, which is the product's.
 """
 
 import argparse
@@ -182,7 +182,7 @@ def _rates(scores: FloatArray, attack: NDArray[np.bool_], threshold: float) -> d
 
 def _trial(name: str, one: DetectorSet, draw: Draw, seed: int) -> Trial:
     kind = load(DETECTORS, name)
-    chosen = {"scaling": one.scaling} if _scales(kind) else {}
+    chosen = {"scaling": one.scaling} if one.scaling and _scales(kind) else {}
     normal, test = as_events(name, draw.normal), as_events(name, draw.test)
     started = time.process_time()
     trained = train_detector(

@@ -57,7 +57,7 @@ class DetectorSet:
         how: What is trained on and tested on, in sentences.
         seeds: Of draws and detectors.
         draw: Makes the draw of a seed.
-        scaling: Of the columns, for detectors that have the choice.
+        scaling: Of the columns, as the product scales such files; "" for each detector's own.
         quantile: Of held-back normal scores, the threshold: that of the product for such files.
         needs: Key of `benchmarks.data_sets.DATA_SETS`; "" for data of the repository.
     """
@@ -215,7 +215,7 @@ SETS: Final = (
         "attack counts as found when at least 1 % of its packets are flagged.",
         (0,),
         packets,
-        "spread",
+        "",
         default_quantile("capture"),
     ),
 )

@@ -88,7 +88,7 @@ def _set(one: dict[str, Any]) -> list[str]:
     distinct, distinct_value = best_of(one, part="distinct")
     lines = [
         f"### {one['title']}\n",
-        f"{one['how']} Columns are scaled by their {one['scaling']}; the threshold is the "
+        f"{one['how']} {_scaled(one['scaling'])}; the threshold is the "
         f"{one['quantile']:g} quantile. {one['normal']:,} normal events to learn from; "
         f"{one['test']:,} to test, {one['attacks']:,} of them attacks; {one['distinct']:,} of them "
         f"distinct, {one['distinct_attacks']:,} of these attacks. Draws: {one['draws']}.\n",
@@ -98,6 +98,12 @@ def _set(one: dict[str, Any]) -> list[str]:
         f"{distinct_value:.3f}.\n",
     ]
     return [*lines, *_recalls(one), *_costs(one)]
+
+
+def _scaled(scaling: str) -> str:
+    if not scaling:
+        return "Each detector scales columns in its own way"
+    return f"Columns are scaled by their {scaling} by all detectors that have the choice"
 
 
 def _recalls(one: dict[str, Any]) -> list[str]:
