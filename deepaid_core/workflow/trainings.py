@@ -246,6 +246,8 @@ def _go_on(
             folder.remove()
             raise
         raise TrainingCancelledError(request.id, folder.share) from error
+    # As it was called when it was asked for: the same detector, whatever the file is called now.
+    trained = replace(trained, trained_on=Path(request.path).name)
     record = remember(workspace, trained, author=request.author)
     folder.remove()
     return record
