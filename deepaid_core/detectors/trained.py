@@ -101,7 +101,8 @@ def train_detector(
         choice: How the threshold is chosen, where not by `quantile`.
 
     Raises:
-        InvalidParameterError: The threshold cannot be chosen so without labels.
+        InvalidParameterError: The threshold cannot be chosen so: it is fixed, or that takes labels
+            or more events; said before anything is learned.
         InvalidEventsError: There are too few events, or none is accepted.
         CancelledError: `cancelled` said so.
     """
@@ -113,11 +114,15 @@ def train_detector(
             f"{len(normal)} normal events leave {len(held)} to choose a threshold on; "
             "record at least 100 for that, better some thousands."
         )
-    detector = make().fit(
+    detector, chosen = make(), choice or ThresholdChoice("quantile", quantile)
+    _refuse(detector, chosen, len(held))
+    detector.fit(
         train, progress=progress, cancelled=cancelled, checkpoints=checkpoints, device=device
     )
     scores = detector.score(held)
-    threshold = _threshold(detector, scores, choice or ThresholdChoice("quantile", quantile))
+    # Some detectors know better what a share of their scores means.
+    by_share = chosen.method == "quantile"
+    threshold = detector.threshold(scores, chosen.level) if by_share else choose(chosen, scores)
     accepted = ~threshold.flag(detector.score(train))
     if not accepted.any():
         raise InvalidEventsError(
@@ -138,13 +143,14 @@ def train_detector(
     )
 
 
-def _threshold(detector: Detector[Any], scores: FloatArray, choice: ThresholdChoice) -> Threshold:
+def _refuse(detector: Detector[Any], choice: ThresholdChoice, held_back: int) -> None:
+    """Say before the training, not after it, that its threshold cannot be chosen so."""
     if choice.method == "quantile":
-        # Some detectors know better what a share of their scores means.
-        return detector.threshold(scores, choice.level)
+        return
     if detector.fixed_threshold:
         raise InvalidParameterError(detector.fixed_threshold)
-    return choose(choice, scores)
+    # Whether it can be chosen depends on how many scores there are, not on what they are.
+    choose(choice, np.zeros(held_back))
 
 
 def _evenly(scores: FloatArray) -> FloatArray:

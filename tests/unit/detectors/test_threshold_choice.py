@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from deepaid_core.detectors.autoencoder import AutoencoderDetector
 from deepaid_core.detectors.thresholds import choose, events_needed, just_below, tail
+from deepaid_core.detectors.trained import _evenly, train_detector
 from deepaid_core.domain.threshold_choice import METHODS, ThresholdChoice
 from deepaid_core.errors import InvalidParameterError
+from deepaid_core.testing.planted_tables import normal_tables
 
 SCORES = st.lists(
     st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=60
@@ -155,3 +158,48 @@ def test_every_method_has_a_number_to_begin_with():
     assert [ThresholdChoice.default(name).method for name in METHODS] == list(METHODS)
     with pytest.raises(InvalidParameterError, match="There is no way 'guess'"):
         ThresholdChoice.default("guess")
+
+
+class NeverTrained(AutoencoderDetector):
+    """Fails as soon as it is to learn."""
+
+    def _fit(self, normal, training):
+        raise AssertionError("it was trained although its threshold cannot be chosen")
+
+
+class Fixed(NeverTrained):
+    fixed_threshold = "The threshold of this one is fixed."
+
+
+@pytest.mark.parametrize(
+    ("kind", "choice", "sentence"),
+    [
+        (NeverTrained, ThresholdChoice("best-f1"), "needs labelled events"),
+        (NeverTrained, ThresholdChoice("false-positive-rate", 1e-5), "at least 299,572"),
+        (Fixed, ThresholdChoice("by-hand", 2.0), "The threshold of this one is fixed"),
+    ],
+)
+def test_what_cannot_be_chosen_is_said_before_the_training(kind, choice, sentence):
+    with pytest.raises(InvalidParameterError, match=sentence):
+        train_detector(
+            normal_tables(1000, seed=1), kind, name="x", kind="x", trained_on="x",
+            trained_on_sha256="0" * 64, quantile=0.9, choice=choice,
+        )  # fmt: skip
+
+
+def test_a_training_chooses_its_threshold_as_it_is_told():
+    trained = train_detector(
+        normal_tables(1000, seed=1), lambda: AutoencoderDetector(epochs=1), name="x",
+        kind="autoencoder", trained_on="x", trained_on_sha256="0" * 64, quantile=0.9,
+        choice=ThresholdChoice("false-positive-rate", 0.05),
+    )  # fmt: skip
+    held = trained.held_back_scores
+    assert len(held) == 200
+    assert trained.threshold == choose(ThresholdChoice("false-positive-rate", 0.05), held)
+
+
+def test_of_many_held_back_scores_an_even_draw_is_kept():
+    scores = np.arange(50_001.0)
+    kept = _evenly(scores)
+    assert (len(kept), kept[0], kept[-1]) == (20_000, 0.0, 50_000.0)
+    assert set(np.diff(kept)) <= {2.0, 3.0}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from deepaid_core.errors import InvalidEventsError
-from deepaid_core.workflow.measures import measures_of
+from deepaid_core.workflow.measures import at_threshold, measures_of
 
 EVENTS = st.lists(
     st.tuples(st.sampled_from([-1.0, 0.0, 0.25, 0.5, 0.75, 2.0]), st.booleans()),
@@ -50,7 +50,7 @@ def test_measures_are_those_of_scikit_learn(pairs, threshold):
 def test_a_higher_bound_never_flags_more():
     random = np.random.default_rng(0)
     scores, labels = random.normal(size=200), random.random(200) < 0.3
-    found = [measures_of(scores, labels, bound).at_threshold for bound in np.sort(scores)]
+    found = [at_threshold(scores, labels, bound) for bound in np.sort(scores)]
     counts = [at.true_positives + at.false_positives for at in found]
     assert counts == sorted(counts, reverse=True)
 
