@@ -17,7 +17,15 @@ from deepaid_core.figures.detector_scores import Binned, binned, score_histogram
 from deepaid_core.figures.numbers import format_score, format_share, format_value
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow import thresholds
-from deepaid_ui import charts, detectors_scores, navigation, panels, problems, session
+from deepaid_ui import (
+    charts,
+    detectors_normal,
+    detectors_scores,
+    navigation,
+    panels,
+    problems,
+    session,
+)
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.views.parts import twin
 from deepaid_ui.workspace import workspace
@@ -40,10 +48,12 @@ def show(record: DetectorRecord) -> None:
         )
         _notes(scores)
         navigation.link("data", "Go to the Data page", {"detector": record.id})
+        detectors_normal.offer(record, known=False)
         return
     if scores.fixed:
         st.info(plain(scores.fixed), icon=":material/lock:")
     st.fragment(problems.guarded(_try))(record, scores)
+    detectors_normal.offer(record, known=scores.held_back)
 
 
 def _notes(scores: DetectorScores) -> None:

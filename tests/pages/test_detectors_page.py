@@ -288,6 +288,26 @@ def test_the_form_shows_the_telling_hyperparameters_of_the_chosen_detector(open_
     assert problems(app) == ["The detector has no name; give it one, e.g. office-logins."]
 
 
+def test_normal_scores_are_read_from_a_file_where_training_kept_none(
+    open_page, office, workspace, trained_home
+):
+    # As of the shipped detectors: the same without the scores that were held back.
+    from dataclasses import replace
+
+    from deepaid_core.detectors.artifacts import load_trained
+    from deepaid_core.workflow.train import register
+
+    bare = replace(load_trained(workspace.artifacts / office.artifact), held_back_scores=None)
+    record = register(workspace, replace(bare, name="bare"))
+    app = opened(open_page, record)
+    take(app, trained_home / "normal.csv")
+    press(app, "Read its scores")
+    finished(app)
+    assert not problems(app)
+    assert "120 scores of normal events kept" in texts(app)
+    assert "the last fifth of what it learned from" in texts(app.run())
+
+
 @pytest.mark.slow
 def test_training_by_the_form_brings_a_detector_with_the_chosen_settings(
     open_page, trained_home, workspace
