@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from deepaid_core.domain.actions import NewRecord
 from deepaid_core.domain.detector_record import DetectorRecord
-from deepaid_core.domain.params import check_params, params_of
+from deepaid_core.domain.params import check_params
 from deepaid_core.domain.progress import Cancelled, Progress, never, silent, stop_if
 from deepaid_core.domain.settings import CaptureSettings, Period, SourceSettings
 from deepaid_core.domain.threshold_choice import ThresholdChoice
 from deepaid_core.errors import ArtifactError, InvalidParameterError
+from deepaid_core.workflow.training_defaults import chosen_for
 from deepaid_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -48,22 +49,6 @@ lateral movement, 0.98 nine in ten.
 _OTHER_QUANTILE: Final = 0.995
 _LONGEST_NAME = 60
 _READ = 0.1  # share of the work that reading is
-
-# What follows was found for the autoencoder; other detectors keep their own defaults.
-_AUTOENCODER: Final = "autoencoder"
-
-# Chosen on the recorded sample traffic: with 30 epochs of smaller batches the network knows the
-# training hour so well that twice as much of the next hour's background is flagged.
-_CAPTURE: Final[Mapping[str, int | float]] = {"epochs": 15, "batch_size": 256}
-
-# By their spread, what is rare in a column outweighs all else: on public connection records 1 % of
-# false alarms then find 11 % of the attacks, by their range 58 %. Packets are better by spread.
-_TABLE: Final[Mapping[str, str]] = {"scaling": "range"}
-
-# On 3,000 made rows the defaults take too few steps to learn anything (AUC 0.40 to 0.50 in three
-# runs); these reach 1.00. On 13,000 public rows it is the other way round: 0.95 against 0.96.
-_SMALL_TABLE: Final[Mapping[str, int | float]] = {"epochs": 60, "batch_size": 64}
-_SMALL: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +218,7 @@ def learn(
             f"'{source.name}' has no event in the chosen period; choose a longer one."
         )
     events = sum(len(batch) for batch in batches)
-    hyperparameters = {**_chosen_for(plan.source_kind, kind, detector_class, events), **asked}
+    hyperparameters = {**chosen_for(plan.source_kind, kind, detector_class, events), **asked}
     return train_detector(
         type(batches[0]).concatenate(batches),
         lambda: detector_class(**hyperparameters),
@@ -250,22 +235,6 @@ def learn(
         device=device,
         choice=plan.threshold,
     )
-
-
-def _chosen_for(
-    source_kind: str, detector_kind: str, detector_class: type, events: int
-) -> dict[str, int | float | str]:
-    """Hyperparameters that suit a source better than the detector's own defaults."""
-    known = {one.name for one in params_of(detector_class)}
-    chosen: dict[str, int | float | str] = {}
-    if source_kind == "table":
-        chosen |= {name: value for name, value in _TABLE.items() if name in known}
-    if detector_kind == _AUTOENCODER:
-        if source_kind == "capture":
-            chosen |= _CAPTURE
-        elif source_kind == "table" and events < _SMALL:
-            chosen |= _SMALL_TABLE
-    return chosen
 
 
 def register(workspace: Workspace, trained: "TrainedDetector") -> DetectorRecord:

@@ -12,7 +12,7 @@ from deepaid_core.errors import ArtifactError
 from deepaid_core.workflow.detect import detect
 from deepaid_core.workflow.registered import known_schema, registered, registered_scores
 from deepaid_core.workflow.thresholds import apply
-from deepaid_core.workflow.train import register, train
+from deepaid_core.workflow.train import learn, register, train
 from deepaid_core.workspace import Workspace
 from tests.empty import empty_home
 from tests.unit.workflow.test_trainings import PLAN, rows
@@ -66,3 +66,16 @@ def test_registering_the_same_detector_again_restores_its_files(workspace, recor
     np.testing.assert_array_equal(
         registered(workspace, record).profile.events, trained.profile.events
     )
+
+
+def test_files_of_a_process_that_was_killed_before_it_registered_them_are_no_detector(
+    workspace, tmp_path
+):
+    trained = learn(rows(tmp_path / "normal.csv"), name="office", plan=PLAN)
+    sha256 = save_trained(trained, workspace.artifacts / "left")
+    left = (workspace.artifacts / "left").rename(workspace.artifacts / f"D-{sha256[:10]}")
+    assert workspace.store.detectors() == ()
+    record = register(workspace, trained)
+    assert workspace.store.detectors() == (record,)
+    assert record.artifact == left.name
+    assert registered(workspace, record).name == "office"
