@@ -88,11 +88,9 @@ def scores_of(workspace: Workspace, detector_id: str) -> DetectorScores:
 def effect(scores: DetectorScores, value: float) -> ThresholdEffect:
     """What a bound does to normal events and to the events of the runs; quick enough for a slider.
 
-    How many findings there would be is known exactly only at the bounds of the runs. On the four
-    recordings of the sample data the estimate was within a factor of two of a real run for bounds
-    that flag half to three times as much, and within a factor of three and a half for bounds that
-    flag a third to a tenth. Where not all scores of a run were kept, counts below the highest half
-    million are estimates.
+    How many findings there would be is known exactly only at the bounds of the runs;
+    `docs/evaluation.md` says how near the estimate came to real ones. Where not all scores of a
+    run were kept, counts below the highest half million are estimates.
     """
     return ThresholdEffect(
         value=value,

@@ -34,8 +34,8 @@ def test_the_researchers_guide_tells_how_to_make_every_section_again():
 
 
 def test_guides_link_to_files_and_commands_that_exist():
-    groups = {"audit", "cases", "data", "machine"}
-    for name in ("analysts.md", "researchers.md", "developers.md"):
+    groups = {"audit", "cases", "data", "detectors", "machine"}
+    for name in ("analysts.md", "researchers.md", "developers.md", "evaluation.md"):
         text = _text(name)
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (DOCS / target).exists(), f"{name}: {target}"
