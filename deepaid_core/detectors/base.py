@@ -43,8 +43,8 @@ class Detector(ABC, Generic[BatchT]):
     """Why the threshold is what it is and cannot be chosen, in a sentence; empty where it can."""
 
     foretells: ClassVar[bool] = True
-    """Of sequences and series: whether the last step is judged by what comes before it; False where
-    the window is judged as a whole."""
+    """Of sequences and series: whether what the last step should be is told from what comes before
+    it; False where it is told knowing the last step too."""
 
     seed: int = param(
         0,

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from deepaid_core.detectors.series import SeriesDetector
+from deepaid_core.domain.params import param
 
 __all__ = ["Seq2seqDetector"]
 
@@ -15,14 +17,14 @@ class Seq2seqDetector(SeriesDetector):
     """Root mean square error of a window that an LSTM rebuilds from what another one remembers.
 
     The first network reads the window, the second writes it again from the memory of the first,
-    the last step first. All steps of the window count alike: a jump is noticed when it comes, and
-    scores high as long as it is in the window. Errors are measured in units of their usual size,
-    metric by metric, and to the degree of `coupling` relative to each other.
+    the last step first. The event is the last step: its error counts most, that of each step before
+    it `fading` times as much. Errors are measured in units of their usual size, metric by metric,
+    and to the degree of `coupling` relative to each other.
 
-    Use it where what is odd is the course of a window rather than its last step, and for metrics
-    that nobody can forecast. A table row is a window of one step. Avoid it where the very second
-    matters: anomalies outlast their cause by the length of the window; avoid long windows of few
-    metrics with a wide memory, which learns them by heart.
+    Use it for metrics that nobody can forecast but that tell much about each other, and for table
+    rows, which are windows of one step. Where the course of a whole window is odd rather than a
+    step, set `fading` to 1: anomalies then outlast their cause by the length of the window. Avoid
+    it under a few hundred windows, and a memory that is wide enough to learn windows by heart.
 
     Attributes:
         epochs: Upper bound on passes over the training windows.
@@ -34,6 +36,8 @@ class Seq2seqDetector(SeriesDetector):
         dropout: Share of inputs and of memory that is hidden at random in training.
         coupling: How much the correlation of errors counts: 0 not at all, the plain root mean
             square; 1 as much as the training errors support.
+        fading: How much the error of a step counts as a share of that of the step after it: 0
+            only the last step, 1 all of the window alike.
 
     References:
         Malhotra et al., LSTM-based Encoder-Decoder for Multi-sensor Anomaly Detection, ICML
@@ -44,6 +48,13 @@ class Seq2seqDetector(SeriesDetector):
 
     foretells: ClassVar[bool] = False
     CHECK_PARAMS: ClassVar[dict[str, float]] = {"epochs": 15, "dropout": 0.0}
+    fading: float = param(
+        0.1,
+        "Fading of errors",
+        "How much a step counts as a share of the one after it: 0 the last one only, 1 all alike.",
+        low=0.0,
+        high=1.0,
+    )
 
     def reconstruct(self, z: Tensor) -> Tensor:
         """The whole window as it is rebuilt, same shape."""
@@ -60,6 +71,11 @@ class Seq2seqDetector(SeriesDetector):
     def _errors(self, network: nn.Module, z: Tensor) -> Tensor:
         rebuilt: Tensor = network(z)
         return z - rebuilt
+
+    def _squares(self, squares: Tensor) -> Tensor:
+        before = torch.arange(squares.shape[1] - 1, -1, -1, dtype=squares.dtype)
+        counts = self.fading**before
+        return squares.mean(dim=2) @ (counts / counts.sum())
 
 
 class _EncoderDecoder(nn.Module):

@@ -149,7 +149,8 @@ class SeriesDetector(Detector[SeriesBatch]):
                 training,
             )
         errors = [self._errors(network, part) for part in torch.split(windows, _CHUNK)]
-        usual = torch.cat(errors).reshape(-1, d).numpy()
+        # Of the last step only: windows overlap, and other steps are the last of other windows.
+        usual = torch.cat([part.reshape(len(part), -1, d)[:, -1] for part in errors]).numpy()
         self._scaler, self._network = scaler, network
         self._whitening = torch.from_numpy(whitening_of(usual, self.coupling).astype(np.float32))
 
@@ -173,9 +174,12 @@ class SeriesDetector(Detector[SeriesBatch]):
 
     def score_errors(self, errors: Tensor) -> Tensor:
         """Scores of errors in model space, (n, ..., d) to (n,)."""
-        weighted = errors @ self._whitening
         # The root has no gradient at zero.
-        return weighted.square().flatten(1).mean(dim=1).clamp_min(1e-12).sqrt()
+        return self._squares((errors @ self._whitening).square()).clamp_min(1e-12).sqrt()
+
+    def _squares(self, squares: Tensor) -> Tensor:
+        """One number of the squares of errors in their usual units, (n, ..., d) to (n,)."""
+        return squares.mean(dim=1)
 
     def _arrays(self) -> Arrays:
         arrays = {f"network.{k}": v.numpy() for k, v in self._network.state_dict().items()}

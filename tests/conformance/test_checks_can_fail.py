@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deepaid_core.detectors.autoencoder import AutoencoderDetector
+from deepaid_core.detectors.lstm_forecast import LstmForecastDetector
 from deepaid_core.detectors.seq2seq import Seq2seqDetector
 from deepaid_core.interpreters.tabular import GreedyTabularInterpreter
 from deepaid_core.sources.tables import TableSource
@@ -108,18 +109,22 @@ def test_a_broken_detector_is_noticed(cls, check):
 
 
 @dataclass(kw_only=True, eq=False)
-class Inattentive(Seq2seqDetector):
+class Peeping(Seq2seqDetector):
     CHECK_PARAMS = {"epochs": 1, "hidden": 4}  # noqa: RUF012
-
-    def _errors(self, network, z):
-        unread = z.clone()
-        unread[:, 0] = 0.0
-        return super()._errors(network, unread)
+    foretells = True
 
 
-def test_a_window_that_is_not_judged_as_a_whole_is_noticed():
-    with pytest.raises(AssertionError, match="step 0"):
-        detectors.check_judges_the_whole_window(Inattentive)
+@dataclass(kw_only=True, eq=False)
+class Excused(LstmForecastDetector):
+    CHECK_PARAMS = {"epochs": 1, "hidden": 4}  # noqa: RUF012
+    foretells = False
+
+
+@pytest.mark.parametrize("cls", [Peeping, Excused])
+def test_a_detector_of_series_that_says_wrongly_whether_it_foretells_is_noticed(cls):
+    (check,) = set(detectors.checks_for(cls)) - set(detectors.CHECKS + gradients.GRADIENT_CHECKS)
+    with pytest.raises(AssertionError):
+        check(cls)
 
 
 class Altered(GreedyTabularInterpreter):

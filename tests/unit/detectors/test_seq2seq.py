@@ -61,24 +61,41 @@ def moved(n, *, seed):
     return values, which
 
 
-def test_the_score_is_the_error_of_all_steps_in_their_usual_units(detector, fresh):
+def fading(detector, share):
+    """The same detector with another way to count steps."""
+    settings = {**detector.hyperparameters(), "fading": share}
+    return Seq2seqDetector(**settings).restore(detector.fitted_schema, detector.arrays())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
+def test_the_score_is_the_error_of_the_steps_in_their_usual_units(detector, fresh, share):
     assert isinstance(detector, SearchableDetector)
     z = detector.to_model(fresh.values[:50])
     errors = (z - detector.reconstruct(z)).numpy().astype(float)
-    weighted = errors @ detector.arrays()["whitening"].astype(float)
-    expected = np.sqrt((weighted**2).mean(axis=(1, 2)))
-    np.testing.assert_allclose(detector.score(fresh)[:50], expected, rtol=1e-4)
+    squares = (errors @ detector.arrays()["whitening"].astype(float)) ** 2
+    counts = [share**before for before in range(squares.shape[1])][::-1]
+    expected = np.sqrt(np.average(squares.mean(axis=2), axis=1, weights=counts))
+    np.testing.assert_allclose(fading(detector, share).score(fresh)[:50], expected, rtol=1e-4)
 
 
-def test_a_jump_scores_high_wherever_it_is_in_the_window(detector, fresh):
-    normal = detector.score(fresh)
-    size = 10 * fresh.values[:, -1].std(axis=0)
-    for step in range(fresh.values.shape[1]):
-        values = fresh.values[::10].copy()
-        values[:, step, 2] += size[2]
-        scores = detector.score(SeriesBatch.of_values(fresh.schema, values))
-        truth = np.r_[np.zeros(len(normal)), np.ones(len(scores))]
-        assert roc_auc_score(truth, np.r_[normal, scores]) > 0.95, f"step {step}"
+def ranked(detector, normal, step):
+    """ROC AUC of a jump at one step of the window."""
+    values = normal.values[::10].copy()
+    values[:, step, 2] += 10 * normal.values[:, -1, 2].std()
+    scores = detector.score(SeriesBatch.of_values(normal.schema, values))
+    truth = np.r_[np.zeros(len(normal)), np.ones(len(scores))]
+    return roc_auc_score(truth, np.r_[detector.score(normal), scores])
+
+
+def test_a_jump_is_seen_at_the_last_step_and_is_soon_over(detector, fresh):
+    last, before, first = (ranked(detector, fresh, step) for step in (-1, -2, 0))
+    assert min(last, before) > 0.95
+    assert first < 0.8
+
+
+def test_without_fading_a_jump_is_seen_wherever_it_is_in_the_window(detector, fresh):
+    whole = fading(detector, 1.0)
+    assert min(ranked(whole, fresh, step) for step in range(fresh.values.shape[1])) > 0.95
 
 
 def test_it_rebuilds_better_than_knowing_only_the_mean(detector, fresh):
