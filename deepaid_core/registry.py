@@ -33,6 +33,7 @@ DETECTORS: Final[dict[str, str]] = {
     "pca": "deepaid_core.detectors.pca:PcaDetector",
     "kitnet": "deepaid_core.detectors.kitnet:KitnetDetector",
     "one-class-svm": "deepaid_core.detectors.one_class_svm:OneClassSvmDetector",
+    "flow": "deepaid_core.detectors.flow:FlowDetector",
     "deeplog": "deepaid_core.detectors.deeplog:DeepLogDetector",
     "lstm-forecast": "deepaid_core.detectors.lstm_forecast:LstmForecastDetector",
     "seq2seq": "deepaid_core.detectors.seq2seq:Seq2seqDetector",

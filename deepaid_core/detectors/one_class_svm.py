@@ -42,6 +42,7 @@ class OneClassSvmDetector(TabularDetector):
     larger share than `nu`.
 
     Attributes:
+        scaling: What a column is measured by, its typical spread or its range.
         nu: Upper bound on the share of training events that lie beyond the boundary.
         width: Width of the kernel, in typical distances of training events from their mean.
         events: Most training events to fit to; of more, so many are drawn, by the seed.

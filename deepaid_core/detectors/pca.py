@@ -33,6 +33,7 @@ class PcaDetector(TabularDetector):
     normal events form clusters or curved shapes: all that lies between them looks normal to it.
 
     Attributes:
+        scaling: What a column is measured by, its typical spread or its range.
         variance: Share of the variance of training events that the kept components explain.
 
     References:
