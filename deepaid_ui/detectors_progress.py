@@ -31,6 +31,7 @@ Train = Callable[[Progress, Cancelled], Any]
 _KIND: Final = "train"
 _KEPT: Final = 20
 _LOOK_S: Final = 0.3
+_LOOK_AGAIN_S: Final = 1.5  # a chart that changes more often is never drawn to its end
 
 
 @st.cache_resource(show_spinner=False)
@@ -82,7 +83,7 @@ def start(title: str, key: str, train: Train, training_id: Callable[[], str]) ->
 
 def current() -> None:
     """The newest training of this server, while it runs and after."""
-    job_panel(registry().latest(_KIND), finished=_finished, running=_running)
+    job_panel(registry().latest(_KIND), finished=_finished, running=_running, every_s=_LOOK_AGAIN_S)
 
 
 def _running(job: Job) -> None:

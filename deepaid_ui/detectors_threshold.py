@@ -66,6 +66,7 @@ def _notes(scores: DetectorScores) -> None:
 def _try(record: DetectorRecord, scores: DetectorScores) -> None:
     # A callback of this fragment draws it alone, without the banner that tells what went wrong.
     problems.pending()
+    # What is tried belongs to no widget: one that was on another tab would have forgotten it.
     key = f"bound-{record.id}"
     st.session_state.setdefault(key, record.threshold)
     recent = scores.runs[0].scores if scores.runs else np.zeros(0)
@@ -112,23 +113,27 @@ def _clicked(key: str, found: Any) -> None:
 def _bound(record: DetectorRecord, counted: Binned | None, key: str) -> None:
     value = float(st.session_state[key])
     steps = _steps(counted, record.threshold)
-    slider = f"{key}-slider"
+    slider, number = f"{key}-slider", f"{key}-number"
+
+    def moved(widget: str) -> None:
+        st.session_state[key] = st.session_state[widget]
+
     if len(steps) > 1:
         st.session_state[slider] = min(steps, key=lambda one: abs(one - value))
-
-        def moved() -> None:
-            st.session_state[key] = st.session_state[slider]
-
         st.select_slider(
             "Threshold to try",
             steps,
             key=slider,
             format_func=format_score,
             on_change=moved,
+            args=(slider,),
         )
+    st.session_state[number] = value
     st.number_input(
         "Or as a number",
-        key=key,
+        key=number,
+        on_change=moved,
+        args=(number,),
         format="%.6g",
         step=(steps[-1] - steps[0]) / _STEPS if len(steps) > 1 else 0.01,
         help="An event with a score over it is an anomaly.",

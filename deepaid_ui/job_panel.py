@@ -55,6 +55,7 @@ def job_panel(
     *,
     finished: Callable[[Job], None] | None = None,
     running: Callable[[Job], None] | None = None,
+    every_s: float = _EVERY_S,
 ) -> None:
     """Show a job and keep it up to date.
 
@@ -62,10 +63,11 @@ def job_panel(
         job: What to show; None shows nothing.
         finished: Draws the outcome of a job that is done.
         running: Draws what can be seen of one that is not.
+        every_s: How often to look while it is not.
     """
     if job is None:
         return
     was_active = job.is_active
-    st.fragment(_live, run_every=_EVERY_S if was_active else None)(
+    st.fragment(_live, run_every=every_s if was_active else None)(
         job, was_active, finished, running
     )
