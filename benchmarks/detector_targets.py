@@ -36,8 +36,7 @@ ANSWERS: Final[dict[str, tuple[float, bool]]] = {
 comparison of interpreters asks for with its own autoencoder."""
 
 _INSTANCE: Final = (
-    "The number was asked for with another detector and threshold; these anomalies need more "
-    "fields: a beam of 16 in which every move is scored is no further, but for what is shown above."
+    "Asked of another detector and threshold: these anomalies need more fields, as the beam shows."
 )
 
 REASONS: Final[dict[tuple[str, str], str]] = {

@@ -38,6 +38,7 @@ TITLES: Final = {"roc_auc": "ROC AUC", "best_f1": "F1 at the best accuracy"}
 def section(figures: dict[str, Any]) -> str:
     """The part of the page that `bench_detectors` measured."""
     lines = [INTRODUCTION]
+    lines += [f"{figures['note']}\n"] if "note" in figures else []
     lines += [f"`{key}` was skipped: {why}\n" for key, why in figures["skipped"].items()]
     rows = rows_of(figures)
     for one in figures["sets"]:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.accepted import ACCEPTED, judged, outlived, unexplained
+from benchmarks.detector_targets import needless, rows_of
+from benchmarks.detector_targets import unexplained as unexplained_rows
 from benchmarks.quote import quoted
 from benchmarks.render import render
 from deepaid_core.workflow.benchmark_results import ComparisonResults, last_results
@@ -73,6 +75,12 @@ def test_no_detector_is_worse_than_the_simple_models_of_the_sample_data():
 
 def test_every_measure_that_ours_is_behind_on_or_short_of_says_why(compared):
     assert unexplained(compared) == []
+
+
+def test_every_detector_that_is_behind_what_was_asked_says_why_and_no_other_does():
+    rows = rows_of(RESULTS["detectors"]["figures"])
+    assert unexplained_rows(rows) == []
+    assert needless(rows) == []
 
 
 def test_no_reason_has_outlived_the_row_it_was_written_for(compared):
