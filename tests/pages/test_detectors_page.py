@@ -152,6 +152,15 @@ def test_slider_and_number_follow_each_other(open_page, office):
     assert number(app, "Or as a number").value == office.threshold
 
 
+def test_what_is_tried_survives_a_look_at_another_tab(open_page, office):
+    app = opened(open_page, office)
+    number(app, "Or as a number").set_value(office.threshold / 2).run()
+    for tab in ("Files", "Threshold"):
+        app.session_state["tab"] = tab
+        app.run()
+    assert number(app, "Or as a number").value == office.threshold / 2
+
+
 def test_a_suggestion_is_tried_and_says_how_it_was_chosen(open_page, office):
     app = opened(open_page, office)
     next(box for box in app.selectbox if box.label == "Method").set_value(
