@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
     from deepaid_core.domain.detector_scores import ThresholdEffect
     from deepaid_core.workflow.labels import LabelColumn, LabelFile
-    from deepaid_core.workspace import Workspace
 
 __all__ = ["COMMANDS", "detectors", "evaluate"]
 
@@ -127,7 +126,8 @@ def detectors(ctx: typer.Context, as_json: AsJson = False) -> None:
         return
     with opened(ctx) as workspace:
         records = workspace.store.detectors()
-        latest = {record.id: _latest(workspace, record) for record in records}
+        runs = workspace.store.runs()
+    latest = {record.id: _latest(runs, record) for record in records}
     if as_json:
         typer.echo(json_text([_facts(record, records, latest[record.id]) for record in records]))
         return
@@ -171,7 +171,7 @@ def show(ctx: typer.Context, detector: Wanted, as_json: AsJson = False) -> None:
         scores = thresholds.scores_of(workspace, record.id)
         effect = thresholds.effect(scores, record.threshold)
         found = evaluations(workspace, record.id)
-        latest = _latest(workspace, record)
+        latest = _latest(workspace.store.runs(), record)
     if as_json:
         typer.echo(
             json_text(
@@ -393,9 +393,9 @@ def _effect_facts(effect: "ThresholdEffect") -> dict[str, Any]:
     }
 
 
-def _latest(workspace: "Workspace", record: "DetectorRecord") -> "RunRecord | None":
-    runs = (run for run in workspace.store.runs() if run.detector_id == record.id)
-    return max(runs, key=lambda run: run.finished_time, default=None)
+def _latest(runs: "tuple[RunRecord, ...]", record: "DetectorRecord") -> "RunRecord | None":
+    own = (run for run in runs if run.detector_id == record.id)
+    return max(own, key=lambda run: run.finished_time, default=None)
 
 
 def _per_day(run: "RunRecord | None") -> float | None:

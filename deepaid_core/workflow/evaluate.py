@@ -22,7 +22,14 @@ from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow.detector_versions import alike, record_of
-from deepaid_core.workflow.labels import Events, LabelColumn, LabelFile, Truth, truth_of
+from deepaid_core.workflow.labels import (
+    Events,
+    LabelColumn,
+    LabelFile,
+    Truth,
+    check_labels,
+    truth_of,
+)
 from deepaid_core.workflow.measures import measures_of
 from deepaid_core.workflow.scoring import scored
 from deepaid_core.workflow.whole_files import write_whole
@@ -69,7 +76,8 @@ def evaluate(
 ) -> Evaluation:
     """Score a labelled file and keep what comes of it, whole or not at all.
 
-    The labels are read after the events are scored, and by nothing that scores. Lines of logs are
+    The labels are read after the events are scored, and by nothing that scores; only whether they
+    can be read is looked at before. Lines of logs are
     counted by session: a session is judged by its worst line.
 
     Args:
@@ -93,6 +101,7 @@ def evaluate(
     """
     record = record_of(workspace, detector_id)
     given = LabelFile(path=labels) if isinstance(labels, Path) else labels
+    check_labels(given, path=path, source_kind=record.source_kind, settings=record.source_settings)
     read = scored(
         workspace,
         record,

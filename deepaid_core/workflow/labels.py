@@ -15,7 +15,7 @@ from deepaid_core.errors import InvalidParameterError
 from deepaid_core.sources.column_problems import Problems, refuse
 from deepaid_core.sources.columns import numbers_of, read_frame, texts_of, times_of
 
-__all__ = ["Events", "LabelColumn", "LabelFile", "Truth", "truth_of"]
+__all__ = ["Events", "LabelColumn", "LabelFile", "Truth", "check_labels", "truth_of"]
 
 NORMAL: Final = ("0", "normal", "normal.", "benign", "background", "false", "no", "none", "")
 
@@ -112,32 +112,60 @@ def truth_of(
         InvalidParameterError: The file has no columns, the labels say neither when nor where, or
             they are about none of the events.
     """
-    if isinstance(labels, LabelColumn):
-        if source_kind not in _COLUMN_KINDS:
-            raise InvalidParameterError(
-                f"'{path.name}' has no columns that could hold labels; give a table with intervals "
-                "or positions instead."
-            )
-        return _of_column(labels, events, path, settings)
-    return _of_file(labels, events)
-
-
-def _of_column(labels: LabelColumn, events: Events, path: Path, settings: SourceSettings) -> Truth:
-    named = labels.category or labels.column
-    wanted = list(dict.fromkeys((labels.column, named)))
-    header = True
-    names: tuple[str, ...] = ()
-    if isinstance(settings, TableSettings):
-        header, names = settings.header, settings.names
-    frame = read_frame(path, columns=wanted, header=header, names=names)
+    if isinstance(labels, LabelFile):
+        return _of_file(labels, events)
     normal = {_plain(text) for text in labels.normal}
+    frame = _cells(labels, path, source_kind, settings)
     texts = texts_of(frame, labels.column)[events.indices]
-    categories = texts_of(frame, named)[events.indices]
+    categories = texts_of(frame, labels.category or labels.column)[events.indices]
     # Few different texts stand in many cells.
     codes, different = pd.factorize(texts)
     flags = np.array([_plain(text) not in normal for text in different.tolist()], dtype=bool)
     unnamed = pd.Series(categories).map(_plain).isin(normal).to_numpy()
     return Truth(flags[codes], np.where(unnamed, "", categories))
+
+
+def check_labels(
+    labels: LabelColumn | LabelFile, *, path: Path, source_kind: str, settings: SourceSettings
+) -> None:
+    """Say at once where labels cannot be read; looks at the first row only.
+
+    Args:
+        labels: Where they stand.
+        path: The file with the events.
+        source_kind: Registry name of the source that reads it.
+        settings: How it is read.
+
+    Raises:
+        InvalidEventsError: A table cannot be read, or lacks a column.
+        InvalidParameterError: The file has no columns.
+    """
+    if isinstance(labels, LabelColumn):
+        _cells(labels, path, source_kind, settings, limit=1)
+        return
+    for table in filter(None, (labels.path, labels.events)):
+        read_frame(table, limit=1)
+
+
+def _cells(
+    labels: LabelColumn,
+    path: Path,
+    source_kind: str,
+    settings: SourceSettings,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """The label columns of a file, as they stand."""
+    if source_kind not in _COLUMN_KINDS:
+        raise InvalidParameterError(
+            f"'{path.name}' has no columns that could hold labels; give a table with intervals "
+            "or positions instead."
+        )
+    wanted = list(dict.fromkeys((labels.column, labels.category or labels.column)))
+    if isinstance(settings, TableSettings):
+        return read_frame(
+            path, columns=wanted, limit=limit, header=settings.header, names=settings.names
+        )
+    return read_frame(path, columns=wanted, limit=limit)
 
 
 def _of_file(labels: LabelFile, events: Events) -> Truth:

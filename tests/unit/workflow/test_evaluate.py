@@ -165,6 +165,14 @@ def test_labels_that_do_not_fit_are_refused_and_nothing_is_kept(
         evaluate(workspace, data.detector_id, data.mixed, labels=path)
     with pytest.raises(InvalidEventsError, match="no column 'nothing'"):
         evaluate(workspace, data.detector_id, data.mixed, labels=LabelColumn(column="nothing"))
+    scoring = []
+    for wrong in (LabelColumn(column="nothing"), tmp_path / "lost.csv"):
+        with pytest.raises(InvalidEventsError):
+            evaluate(
+                workspace, data.detector_id, data.mixed, labels=wrong,
+                progress=lambda share, text: scoring.append(text),
+            )  # fmt: skip
+    assert not scoring, "it was scored before its labels were looked at"
     with pytest.raises(CancelledError):
         evaluate(workspace, data.detector_id, data.mixed, labels=TRUTH, cancelled=lambda: True)
     with pytest.raises(NotFoundError):
