@@ -47,7 +47,14 @@ class Seq2seqDetector(SeriesDetector):
     """
 
     foretells: ClassVar[bool] = False
-    CHECK_PARAMS: ClassVar[dict[str, float]] = {"epochs": 15, "dropout": 0.0}
+    CHECK_PARAMS: ClassVar[dict[str, float]] = {"epochs": 15, "batch_size": 64, "dropout": 0.0}
+    batch_size: int = param(
+        128,
+        "Windows per step",
+        "Windows per training step; fewer bring more steps an epoch and take longer.",
+        low=8,
+        high=8192,
+    )
     fading: float = param(
         0.1,
         "Fading of errors",

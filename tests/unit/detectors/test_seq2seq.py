@@ -44,7 +44,9 @@ def batch(values):
 def of_rows():
     return train_detector(
         batch(rows(1200, seed=0)),
-        lambda: Seq2seqDetector(epochs=12, hidden=8, dropout=0.0, learning_rate=1e-2),
+        lambda: Seq2seqDetector(
+            epochs=12, batch_size=64, hidden=8, dropout=0.0, learning_rate=1e-2
+        ),
         name="rows",
         kind="seq2seq",
         trained_on="rows",
@@ -152,7 +154,7 @@ def test_windows_of_no_step_are_refused():
 
 
 def test_the_memory_is_what_is_rebuilt_from(of_rows):
-    narrow = Seq2seqDetector(epochs=12, hidden=1, dropout=0.0, learning_rate=1e-2)
+    narrow = Seq2seqDetector(epochs=12, batch_size=64, hidden=1, dropout=0.0, learning_rate=1e-2)
     narrow.fit(batch(rows(1200, seed=0)))
     z = torch.from_numpy(rows(300, seed=8)).float()
     wide = of_rows.detector
