@@ -15,6 +15,7 @@ from deepaid_core.cli import (
     dashboard,
     data,
     detection,
+    detectors,
     evaluation,
     findings,
     machine,
@@ -98,8 +99,8 @@ app.add_typer(_data, name="data")
 _detectors = typer.Typer(
     rich_markup_mode=None, help="List the detectors, or show one, or set its threshold."
 )
-_detectors.callback(invoke_without_command=True)(guarded(evaluation.detectors))
-for _name, _command in evaluation.COMMANDS.items():
+_detectors.callback(invoke_without_command=True)(guarded(detectors.detectors))
+for _name, _command in detectors.COMMANDS.items():
     _detectors.command(_name)(guarded(_command))
 app.add_typer(_detectors, name="detectors")
 
