@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,7 +21,13 @@ from deepaid_core.cli.terminal import (
 )
 from deepaid_core.domain.threshold_choice import METHODS, ThresholdChoice
 from deepaid_core.errors import InvalidParameterError
-from deepaid_core.figures.numbers import format_score, format_share, format_time_utc, format_value
+from deepaid_core.figures.numbers import (
+    format_count,
+    format_score,
+    format_share,
+    format_time_utc,
+    format_value,
+)
 
 if TYPE_CHECKING:
     from deepaid_core.domain.detector_record import DetectorRecord, RunRecord
@@ -29,11 +35,15 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "detectors"]
 
+_SHORTEST_DAYS: Final = 1 / 24
+
 
 def detectors(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the detectors of the workspace, newest first; or show one, or set its threshold."""
     if ctx.invoked_subcommand is not None:
         return
+    from deepaid_core.workflow.detector_facts import per_day
+
     with opened(ctx) as workspace:
         records = workspace.store.detectors()
         runs = workspace.store.runs()
@@ -50,7 +60,7 @@ def detectors(ctx: typer.Context, as_json: AsJson = False) -> None:
         Column("Kind"),
         Column("Threshold", right=True),
         Column("Chosen as", cut=True),
-        Column("Anomalies a day", right=True),
+        Column("Anomalies", right=True),
         Column("Trained on"),
         Column("Created", whole=True),
     )
@@ -61,7 +71,7 @@ def detectors(ctx: typer.Context, as_json: AsJson = False) -> None:
             record.kind,
             format_score(record.threshold),
             record.threshold_method,
-            _rate(_per_day(latest[record.id])),
+            "" if (run := latest[record.id]) is None else per_day(run.anomalies, run),
             record.trained_on,
             format_time_utc(record.created_time),
         )
@@ -225,7 +235,9 @@ def _say_effect(effect: "ThresholdEffect") -> None:
         )
     if effect.events:
         said.append(f"{effect.anomalies:,.0f} anomalies in {effect.events:,} events that were read")
-    if effect.anomalies_per_day is not None:
+        said.append(f"about {format_count(round(effect.findings), 'finding')}")
+    # Minutes with an attack in them say nothing of a day.
+    if effect.days >= _SHORTEST_DAYS:
         said.append(
             f"{_rate(effect.anomalies_per_day)} anomalies and about "
             f"{_rate(effect.findings_per_day)} findings a day"
