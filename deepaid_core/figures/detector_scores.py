@@ -115,7 +115,7 @@ def score_histogram(
         for counts, total in ((scores.normal, normal_total), (scores.recent, recent_total))
     ]
     floor = min((share for part in shares for share in part if share > 0), default=1.0) / 2
-    top = max((share for part in shares for share in part), default=1.0) * 1.6
+    top = max((share for part in shares for share in part), default=1.0) * 5  # room for the labels
     spots = [math.log10(edge) if scores.wide else edge for edge in scores.edges]
     centers = [(a + b) / 2 for a, b in pairwise(spots)]
     hover = [_hover(scores, place, shares) for place in range(len(centers))]
