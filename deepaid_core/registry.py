@@ -31,6 +31,7 @@ DETECTORS: Final[dict[str, str]] = {
     "autoencoder": "deepaid_core.detectors.autoencoder:AutoencoderDetector",
     "vae": "deepaid_core.detectors.vae:VaeDetector",
     "aae": "deepaid_core.detectors.aae:AaeDetector",
+    "bigan": "deepaid_core.detectors.bigan:BiganDetector",
     "pca": "deepaid_core.detectors.pca:PcaDetector",
     "kitnet": "deepaid_core.detectors.kitnet:KitnetDetector",
     "one-class-svm": "deepaid_core.detectors.one_class_svm:OneClassSvmDetector",

@@ -8,7 +8,7 @@ from deepaid_core.errors import CancelledError, InvalidParameterError
 from deepaid_core.registry import DETECTORS, load
 from deepaid_core.testing.planted import planted, quick
 
-NAMES = ("autoencoder", "vae", "flow", "aae", "lstm-forecast", "seq2seq", "deeplog")
+NAMES = ("autoencoder", "vae", "flow", "aae", "bigan", "lstm-forecast", "seq2seq", "deeplog")
 
 
 class Cut:
