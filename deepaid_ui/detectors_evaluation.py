@@ -219,6 +219,7 @@ def _histogram(one: Evaluation) -> None:
             flagged=(now.false_positive_rate, now.recall),
             normal_name="not to be found",
             recent_name="to be found",
+            told=("the normal events", "those to be found"),
         ),
         key=f"labelled-{one.id}",
     )

@@ -92,6 +92,7 @@ def score_histogram(
     flagged: tuple[float | None, float | None] = (None, None),
     normal_name: str = "normal events",
     recent_name: str = "latest run",
+    told: tuple[str, str] = ("the normal events", "the recent events"),
 ) -> go.Figure:
     """Share of normal and of recent events by score, with the threshold and where it would move.
 
@@ -104,6 +105,7 @@ def score_histogram(
         flagged: Share of normal and of recent events over that threshold, for the title.
         normal_name: What the first set is.
         recent_name: What the second set is, e.g. the name of a file.
+        told: What the title calls both.
     """
     if scores is None:
         return empty_figure(
@@ -186,7 +188,7 @@ def score_histogram(
                 for place, (value, _, _, name) in enumerate(lines)
             ],
         },
-        title=_title(threshold if moved is None else moved, *flagged),
+        title=_title(threshold if moved is None else moved, flagged, told),
         height=260,
         legend=True,
         left=70,
@@ -263,10 +265,10 @@ def _told(count: int, percent: float, what: str) -> str:
     return f"{what}: {format_count(count, 'event')} ({format_share(percent / 100)})"
 
 
-def _title(bound: float, normal: float | None, recent: float | None) -> str:
+def _title(bound: float, flagged: tuple[float | None, float | None], told: tuple[str, str]) -> str:
     parts = [
-        f"{format_share(share)} of the {name} events"
-        for share, name in ((normal, "normal"), (recent, "recent"))
+        f"{format_share(share)} of {name}"
+        for share, name in zip(flagged, told, strict=True)
         if share is not None
     ]
     if not parts:
