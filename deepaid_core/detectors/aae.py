@@ -38,7 +38,7 @@ class AaeDetector(NetworkDetector):
     and its answer for others is worth nothing, where the distribution itself is known everywhere.
 
     Encoder and decoder move down one weighted loss in one step, where the published form takes two
-    steps of equal size: rare groups of normal events would be drawn in and no longer told apart.
+    steps, so that what the game counts is a number to choose.
 
     Use it where an anomaly may be a combination that reconstructs well and yet is extreme. Avoid it
     where training must be quick, or where normal events are few (under a thousand): the two
@@ -90,7 +90,7 @@ class AaeDetector(NetworkDetector):
         high=100.0,
     )
     code_weight: float = param(
-        0.2,
+        0.5,
         "Weight of the code",
         "Share of the code in the score; the rest is the error of the reconstruction.",
         low=0.0,
