@@ -51,8 +51,13 @@ def section(figures: dict[str, Any]) -> str:
 
 
 def best_of(one: dict[str, Any], measure: str = "roc_auc", part: str = "all") -> tuple[str, float]:
-    """The detector with the highest mean of a measure on a set, and that mean."""
-    means = {row["detector"]: _mean(row, part, measure) for row in one["rows"]}
+    """The detector with the highest mean of a measure on a set, and that mean.
+
+    Means over fewer draws than others have are no match for these.
+    """
+    draws = max(len(row["seeds"]) for row in one["rows"])
+    rows = [row for row in one["rows"] if len(row["seeds"]) == draws]
+    means = {row["detector"]: _mean(row, part, measure) for row in rows}
     return max(means.items(), key=lambda item: item[1])
 
 
@@ -78,9 +83,10 @@ def quality_table(one: dict[str, Any]) -> list[str]:
         "|---" * (len(COLUMNS) + 2) + "|",
     ]
     for row in one["rows"]:
+        few = f" ({len(row['seeds'])} draw)" if len(row["seeds"]) < one["draws"] else ""
         for part, title in PARTS.items():
             cells = [_cell(row, part, key, best[part, key]) for key in COLUMNS]
-            lines.append(f"| `{row['detector']}` | {title} | {' | '.join(cells)} |")
+            lines.append(f"| `{row['detector']}`{few} | {title} | {' | '.join(cells)} |")
     return lines
 
 
