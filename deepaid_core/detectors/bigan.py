@@ -45,7 +45,7 @@ class BiganDetector(NetworkDetector):
 
     Use it to compare with the published method, or where a reconstruction error alone misses what
     is odd in combination. Avoid it as the only detector, and where training must be quick: two
-    networks play against each other, and on KDD'99 the autoencoder did better.
+    networks play against each other, and what one seed finds is not what another does.
 
     Attributes:
         scaling: What a column is measured by, its typical spread or its range.
@@ -55,7 +55,7 @@ class BiganDetector(NetworkDetector):
         weight_decay: Adam's weight decay.
         patience: Epochs without improvement before training stops.
         code: Numbers in the code.
-        width: Width of the first hidden layer as a multiple of the columns; at least 32 units.
+        width: Width of the first hidden layer as a multiple of the columns; at least 8 units.
         match_weight: Weight of the reconstruction's error in training, against the discriminator.
         doubt_weight: Share of the discriminator in the score.
 
@@ -160,7 +160,7 @@ class _Network(nn.Module):
 
     def __init__(self, d: int, code: int, width: float) -> None:
         super().__init__()
-        wide = max(32, round(width * d))
+        wide = max(8, round(width * d))
         self.encoder = perceptron((d, wide, wide // 2, code))
         self.generator = perceptron((code, wide // 2, wide, d))
         self.features = perceptron((d + code, wide, wide // 2))
