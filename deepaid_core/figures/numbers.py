@@ -25,6 +25,7 @@ _BYTES = {"B", "byte", "bytes"}
 _LARGE = ((1e12, " T"), (1e9, " G"), (1e6, " M"))
 _BYTE_STEPS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _TEXT_LIMIT = 60
+_COUNTED = {"packets", "events", "logins", "connections", "requests", "hosts", "users", "steps"}
 
 
 def _digits(value: float) -> str:
@@ -113,6 +114,8 @@ def format_value(value: float | str, unit: str = "") -> str:
     if math.isfinite(value) and unit in _BYTES:
         return _bytes(value)
     text = _number(value)
+    if text == "1" and unit in _COUNTED:
+        unit = unit.removesuffix("s")
     return f"{text} {shorten(visible(unit), _TEXT_LIMIT)}" if unit else text
 
 

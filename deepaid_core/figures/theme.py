@@ -1,5 +1,6 @@
 """What all figures share: colors that read on light and dark, symbols, titles, empty states."""
 
+import html
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,10 @@ GREY = "#7F7F7F"
 BAND = "rgba(0, 158, 115, 0.20)"
 
 _TITLE_WIDTH = 66
+_BOTTOM = 56  # two lines of labels, as times have, or one and a title
+_LETTER = 6.6  # mean width of a letter of a label
+_AXIS = re.compile(r"[xy]axis\d*")
+_TAG = re.compile(r"<[^>]*>")
 _EMPTY = "empty"
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|UTC|[kMG]?B|[mµ]?s|min|h)(?![^\W_]))")
 
@@ -76,7 +81,7 @@ def finish(
         title: The finding as a sentence, plain text; long ones are wrapped.
         height: Height in pixels of what lies under the title and the legend.
         legend: Whether a legend is shown, in a line under the title.
-        left: Left margin in pixels; grows with the labels.
+        left: Left margin in pixels; wider where labels given as text need more.
         right: Right margin in pixels.
     """
     lines = wrapped(title, _TITLE_WIDTH, max_lines=3) or [""]
@@ -84,7 +89,7 @@ def finish(
     return go.Figure(
         data=list(traces),
         layout={
-            **layout,
+            **_with_fixed_margins(layout),
             "title": {
                 "text": "<br>".join(figure_text(line) for line in lines),
                 "x": 0,
@@ -98,7 +103,7 @@ def finish(
                 "font": {"size": 15},
             },
             "height": height + top,
-            "margin": {"l": left, "r": right, "t": top, "b": 50},
+            "margin": {"l": max(left, _labels_width(layout)), "r": right, "t": top, "b": _BOTTOM},
             "showlegend": legend,
             "legend": {
                 "orientation": "h",
@@ -115,6 +120,28 @@ def finish(
             "dragmode": "pan",
         },
     )
+
+
+def _with_fixed_margins(layout: Mapping[str, Any]) -> dict[str, Any]:
+    """The layout with axes that do not measure their labels.
+
+    Streamlit's theme has every axis do so, and each then draws the whole chart a second time: of a
+    finding's charts that was two thirds of the time that the browser took.
+    """
+    return {
+        name: {**part, "automargin": False} if _AXIS.fullmatch(name) else part
+        for name, part in layout.items()
+    }
+
+
+def _labels_width(layout: Mapping[str, Any]) -> int:
+    """Pixels that the labels of the vertical axis take, with its title."""
+    axis = layout.get("yaxis", {})
+    if axis.get("side") == "right" or not axis.get("visible", True):
+        return 0
+    texts = [_TAG.sub("", line) for text in axis.get("ticktext", ()) for line in text.split("<br>")]
+    longest = max((len(html.unescape(text)) for text in texts), default=0)
+    return round(_LETTER * longest) + 12 + (22 if axis.get("title") else 0) if longest else 0
 
 
 def empty_figure(title: str, sentence: str) -> go.Figure:

@@ -251,3 +251,16 @@ def test_a_title_breaks_no_number_from_its_unit():
         lines = wrapped("had 49.5 %, then 12 kB in 3.5 s until 05:01:37 UTC", width)
         assert not any(line.endswith(("49.5", "12", "3.5", ":37")) for line in lines)
         assert " ".join(lines) == "had 49.5 %, then 12 kB in 3.5 s until 05:01:37 UTC"
+
+
+@pytest.mark.parametrize("draw", FULL.values(), ids=FULL)
+def test_no_axis_makes_the_browser_draw_twice_and_labels_have_their_room(draw):
+    layout = draw().layout
+    axes = [layout[name] for name in layout if re.fullmatch(r"[xy]axis\d*", name)]
+    shown = [axis for axis in axes if axis.visible is not False]
+    assert all(axis.automargin is False for axis in shown)
+    labels = layout.yaxis.ticktext or ()
+    if layout.yaxis.visible is not False and layout.yaxis.showticklabels is not False:
+        lines = [re.sub(r"<[^>]*>", "", line) for text in labels for line in text.split("<br>")]
+        longest = max((len(html.unescape(line)) for line in lines), default=0)
+        assert layout.margin.l >= 6 * longest

@@ -58,6 +58,9 @@ def read_back(text):
         (math.nan, "bytes", "not a number bytes"),
         (math.inf, "", "infinite"),
         ("tcp", "", "tcp"),
+        (1.0, "packets", "1 packet"),
+        (1.04, "packets", "1.04 packets"),
+        (1.0, "gas", "1 gas"),
     ],
 )
 def test_values_read_as_an_analyst_writes_them(value, unit, text):

@@ -11,6 +11,7 @@ import pytest
 
 from deepaid_core.domain.actions import Note
 from deepaid_core.domain.case import Case, CaseStatus, Technique
+from deepaid_core.domain.details import Neighbor
 from deepaid_core.errors import InvalidParameterError
 from deepaid_core.reports import docx, html, markdown, stix
 from deepaid_core.reports.document import MASKS, ReportDocument, evidence_json
@@ -183,6 +184,23 @@ def test_a_name_has_one_stand_in_throughout_and_two_names_have_two(document):
     assert session.entity != host
     assert plain.entity.startswith("address-")
     assert plain.evidence[0].values[1] == USER
+
+
+def test_who_stands_in_the_graph_only_is_masked_too(document):
+    login = document.findings[-1].finding
+    details = login.interpretation.details
+    near = [Neighbor(f"{kind}-of-the-graph", kind, "", (), ()) for kind in ("user", "host")]
+    changed = replace(
+        login,
+        interpretation=replace(
+            login.interpretation, details=replace(details, neighbors=(*details.neighbors, *near))
+        ),
+    )
+    alone = replace(document, findings=(replace(document.findings[-1], finding=changed),))
+    assert "host-of-the-graph" in evidence_json(alone)
+    after = evidence_json(masked(alone, ["users", "addresses"]))
+    assert "user-of-the-graph" not in after
+    assert "host-of-the-graph" not in after
 
 
 def test_what_is_not_masked_stays_as_it_is(document):

@@ -86,6 +86,20 @@ def test_a_number_that_was_changed_is_named_even_where_the_digest_was_made_anew(
     assert [one.what for one in result.of("differs")] == [what]
 
 
+@pytest.mark.parametrize(("factor", "told"), [(1.0 + 1e-6, "confirmed"), (1.001, "differs")])
+def test_a_thousandth_is_a_difference_and_rounding_is_none(stored, factor, told):
+    workspace, findings = stored
+    content = json.loads(evidence(workspace, findings[Modality.TABULAR]))["content"]
+    proof = content["findings"][0]["finding"]["interpretation"]["diagnostics"]
+    proof["score"] *= factor
+    (check,) = [
+        one
+        for one in verify(workspace, sealed(content)).checks
+        if one.what == "score of the anomaly"
+    ]
+    assert check.outcome == told
+
+
 def test_a_changed_event_gives_other_scores(stored):
     workspace, findings = stored
     content = json.loads(evidence(workspace, findings[Modality.TABULAR]))["content"]
