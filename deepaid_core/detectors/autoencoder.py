@@ -22,6 +22,7 @@ class AutoencoderDetector(NetworkDetector):
     where normal events are few (under a thousand) or nearly independent columns dominate.
 
     Attributes:
+        scaling: What a column is measured by, its typical spread or its range.
         epochs: Upper bound on passes over the training events.
         batch_size: Events per training step.
         learning_rate: Adam's learning rate.
