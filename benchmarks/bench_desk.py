@@ -101,7 +101,8 @@ def _pages_section(pages: dict[str, Any], repeats: int) -> list[str]:
     memory = pages["memory_mb"]
     return [
         f"Headless Chromium at 1440x900, drawing in software; median and slowest of {repeats}. A "
-        "step is answered when the heading, line or table that it asked for stands.\n",
+        "step is answered when the heading, line or table that it asked for stands; before the "
+        "next finding is asked for, the charts of this one have been drawn.\n",
         "| Step | Median, s | Slowest, s |",
         "|---|---|---|",
         *(

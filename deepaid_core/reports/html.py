@@ -106,6 +106,10 @@ def _figure(figure: go.Figure) -> Markup:
     content: dict[str, Any] = json.loads(plotly.io.to_json(figure, validate=False))
     # One template for all figures lies in the script; Plotly's own is 7 kB each time.
     content["layout"].pop("template", None)
+    # Readers have letters of many widths, and a report draws each figure once: labels are measured.
+    for name, part in content["layout"].items():
+        if name.startswith("yaxis"):
+            part["automargin"] = True
     text = json.dumps(content, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -9,10 +9,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.workspace import Workspace
 from tests.end_to_end.conftest import Server, walking
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DETECTORS = ("packets", "ssh-sessions", "host-rates", "logins")
 STOPPED = "() => ![...document.querySelectorAll('button')].some(b => b.innerText === 'Cancel')"

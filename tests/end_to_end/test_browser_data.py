@@ -7,10 +7,7 @@ import pytest
 
 from tests.unit.sources.table_files import connections_csv, public_table
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 JOB_MS = 180_000
 FIRST_CELL = 80

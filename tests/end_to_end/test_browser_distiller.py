@@ -9,10 +9,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.workspace import Workspace
 from tests.factories import PATHS, make_detector_record, make_finding, make_run
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COUNT = 40
 BELOW_CRITICAL = 0.4  # a score; the threshold of these findings is 0.25

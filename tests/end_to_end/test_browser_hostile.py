@@ -11,10 +11,7 @@ from deepaid_core.workspace import Workspace
 from tests.end_to_end.conftest import IDLE, Server, walking
 from tests.hostile import MARKUP, plant
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FINDING_TABS = (
     "Deviations", "What would make this normal?", "Pattern and history", "Evidence", "Activity",

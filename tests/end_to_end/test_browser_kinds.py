@@ -15,10 +15,7 @@ from deepaid_ui.tables import cell_text
 from tests.end_to_end.conftest import Server, walking
 from tests.end_to_end.report_readers import opened_offline
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FIRST_CELL = 80
 

@@ -8,10 +8,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.workspace import Workspace
 from tests.factories import make_detector_record, make_finding, make_run
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COUNT = 30
 TICK = 16

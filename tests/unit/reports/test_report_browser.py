@@ -8,10 +8,7 @@ from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.reports.document import ReportDocument
 from deepaid_core.reports.html import render
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
