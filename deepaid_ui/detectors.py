@@ -41,7 +41,7 @@ def show() -> None:
     every, train = st.tabs(PARTS, on_change="rerun", key=_PART, bind="query-params")
     if every.open:
         with every, problems.shown():
-            detectors_progress.current()
+            detectors_progress.show()
             _list()
     if train.open:
         with train, problems.shown():
@@ -52,7 +52,6 @@ def show() -> None:
 
 
 def _list() -> None:
-    detectors_progress.unfinished()
     found_lines = all_lines()
     if not found_lines:
         panels.empty_state(
@@ -87,12 +86,12 @@ def _list() -> None:
                 "really accepts.",
             ),
             "Threshold": st.column_config.TextColumn(width=80),
-            "How it was chosen": st.column_config.TextColumn(width=200),
             "Trained on": st.column_config.TextColumn(width=150),
             "Trained (UTC)": st.column_config.TextColumn(width=150),
             "Versions": st.column_config.NumberColumn(
                 width=74, help="Under this name. The newest one is shown; the others are behind it."
             ),
+            "How it was chosen": st.column_config.TextColumn(width=200),
             "Anomalies, latest run": st.column_config.TextColumn(width=150),
             "Training events": st.column_config.NumberColumn(width=110, format="localized"),
             "Newest version": st.column_config.TextColumn(width=112),
@@ -127,10 +126,10 @@ def _frame(rows: tuple[DetectorLine, ...]) -> pd.DataFrame:
                 for row in rows
             ],
             "Threshold": [format_score(row.record.threshold) for row in rows],
-            "How it was chosen": [tables.cell_text(row.record.threshold_method) for row in rows],
             "Trained on": [tables.cell_text(row.record.trained_on) for row in rows],
             "Trained (UTC)": [tables.moment(row.record.created_time) for row in rows],
             "Versions": [row.versions for row in rows],
+            "How it was chosen": [tables.cell_text(row.record.threshold_method) for row in rows],
             "Anomalies, latest run": [
                 f"{row.run.anomalies:,} of {row.run.events:,}" if row.run else "" for row in rows
             ],

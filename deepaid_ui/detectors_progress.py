@@ -21,7 +21,7 @@ from deepaid_ui.text import one_line, plain
 from deepaid_ui.views.parts import twin
 from deepaid_ui.workspace import workspace
 
-__all__ = ["Curves", "current", "is_busy", "start", "unfinished"]
+__all__ = ["Curves", "is_busy", "show", "start"]
 
 Curves = Mapping[str, list[tuple[float, float]]]
 """(training loss, held-back loss) of each epoch, by the name of the loop."""
@@ -81,9 +81,10 @@ def start(title: str, key: str, train: Train, training_id: Callable[[], str]) ->
     return registry().start(_KIND, title, work, key=key)
 
 
-def current() -> None:
-    """The newest training of this server, while it runs and after."""
+def show() -> None:
+    """The newest training of this server, while it runs and after, and those that were cut off."""
     job_panel(registry().latest(_KIND), finished=_finished, running=_running, every_s=_LOOK_AGAIN_S)
+    _unfinished()
 
 
 def _running(job: Job) -> None:
@@ -134,7 +135,7 @@ def _draw(curves: Curves, key: str) -> None:
         twin(curve_table(curves[name]), key=f"{key}-table")
 
 
-def unfinished() -> None:
+def _unfinished() -> None:
     """Trainings that were cancelled or cut off, each with the way on and the way out."""
     waiting = [one for one in trainings.unfinished(workspace()) if not one.is_running]
     if not waiting:

@@ -1,6 +1,7 @@
 """Training a detector: file, what it is, columns, which detector, its settings, the threshold."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any, Final
 
 import streamlit as st
@@ -17,6 +18,7 @@ from deepaid_core.workflow.train import TrainingPlan, default_quantile, detector
 from deepaid_ui import chosen_file, detectors_progress, problems, session
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.detectors_form import form
+from deepaid_ui.job_panel import once
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.wizard_check import check
 from deepaid_ui.wizard_mapping import mapping
@@ -32,7 +34,14 @@ _LABEL_FREE: Final = ("quantile", "peaks-over-threshold", "false-positive-rate")
 
 def draw() -> None:
     """The steps that can be taken so far."""
-    detectors_progress.current()
+    top, trainings_shown = st.container(), once(detectors_progress.show)
+    with problems.shown():
+        _steps(trainings_shown)
+    with top:
+        trainings_shown()
+
+
+def _steps(trainings_shown: Callable[[], None]) -> None:
     st.caption(
         "A detector learns what is normal from data without attacks; what it has not seen will be "
         "flagged. Give it an ordinary day, better a week."
@@ -54,10 +63,10 @@ def draw() -> None:
         kind = kind_of(file)
     if kind is not None:
         with problems.shown():
-            _how(file, kind)
+            _how(file, kind, trainings_shown)
 
 
-def _how(file: ChosenFile, kind: str) -> None:
+def _how(file: ChosenFile, kind: str, trainings_shown: Callable[[], None]) -> None:
     with step(3, "What its columns mean" if kind != "log" else "How its lines are read"):
         settings = mapping(file, kind)
         if settings is None:
@@ -70,6 +79,7 @@ def _how(file: ChosenFile, kind: str) -> None:
     with step(6, "Threshold"):
         choice = _threshold(kind)
     with step(7, "Train"):
+        trainings_shown()
         _go(file, kind, settings, detector_kind, values, choice)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from deepaid_ui.jobs import Job, registry
 from deepaid_ui.text import plain
 
-__all__ = ["job_panel"]
+__all__ = ["job_panel", "once"]
 
 _EVERY_S = 0.5
 
@@ -48,6 +48,23 @@ def _live(
             on_click=registry().dismiss,
             args=(job,),
         )
+
+
+def once(draw: Callable[[], None]) -> Callable[[], None]:
+    """Something that is drawn where it is called first, and nowhere else.
+
+    What runs belongs where it was started, at the end of a long form; before there is a form, on
+    top of the page.
+    """
+    is_drawn = False
+
+    def draw_first() -> None:
+        nonlocal is_drawn
+        if not is_drawn:
+            is_drawn = True
+            draw()
+
+    return draw_first
 
 
 def job_panel(

@@ -1,5 +1,6 @@
 """From a file to a detector or to findings: one page, step by step."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -39,8 +40,12 @@ def detect_with(detector_id: str) -> None:
     st.session_state[CHOSEN] = detector_id
 
 
-def draw() -> None:
-    """The steps that can be taken so far."""
+def draw(jobs: Callable[[], None]) -> None:
+    """The steps that can be taken so far.
+
+    Args:
+        jobs: Shows what runs; called in the last step only.
+    """
     # The state's own default: `detect_with` sets it too, and Streamlit warns of two owners.
     st.session_state.setdefault("tab", _asked())
     goal = st.segmented_control(
@@ -77,9 +82,9 @@ def draw() -> None:
         return
     with problems.shown():
         if is_training:
-            _train(file, kind)
+            _train(file, kind, jobs)
         else:
-            _detect(file, kind)
+            _detect(file, kind, jobs)
 
 
 def _asked() -> str:
@@ -87,7 +92,7 @@ def _asked() -> str:
     return asked if asked in GOALS else DETECT
 
 
-def _train(file: ChosenFile, kind: str) -> None:
+def _train(file: ChosenFile, kind: str, jobs: Callable[[], None]) -> None:
     with step(3, "What its columns mean" if kind != "log" else "How its lines are read"):
         settings = mapping(file, kind)
         if settings is None:
@@ -96,6 +101,7 @@ def _train(file: ChosenFile, kind: str) -> None:
     with step(4, "Check"):
         check(file, kind, settings)
     with step(5, "Train"):
+        jobs()
         name = st.text_input(
             "Name of the detector", key="train-name", max_chars=60, placeholder="office-logins"
         )
@@ -130,7 +136,7 @@ def _train(file: ChosenFile, kind: str) -> None:
             st.rerun()
 
 
-def _detect(file: ChosenFile, kind: str) -> None:
+def _detect(file: ChosenFile, kind: str, jobs: Callable[[], None]) -> None:
     with step(3, "Detector"):
         detector = fitting_detector(file, kind)
         if detector is None:
@@ -138,6 +144,7 @@ def _detect(file: ChosenFile, kind: str) -> None:
     with step(4, "Check"):
         check(file, kind, detector.source_settings, detector=detector)
     with step(5, "Detect"):
+        jobs()
         with st.expander("Only a part of the file"):
             period = period_of(detector.source_settings, "detect")
         if _go(DETECT, ":material/play_arrow:"):

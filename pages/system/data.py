@@ -3,10 +3,13 @@
 import streamlit as st
 
 from deepaid_ui import data, panels, problems, wizard
+from deepaid_ui.job_panel import once
 
 st.header("Data")
 panels.banner()
-data.jobs()
+top, jobs = st.container(), once(data.jobs)
 with problems.shown():
-    wizard.draw()
+    wizard.draw(jobs)
+with top:
+    jobs()
 data.runs()
