@@ -142,4 +142,6 @@ class TrainingCancelledError(CancelledError):
 
     def __init__(self, training_id: str, share: float) -> None:
         self.training_id = training_id
-        super().__init__(f"Cancelled; training {training_id} is kept at {share:.0%} of its way.")
+        super().__init__(
+            f"Cancelled; training {training_id} is kept at {100 * share:.0f} % of its way."
+        )

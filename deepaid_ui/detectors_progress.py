@@ -216,5 +216,9 @@ def _resume(training: UnfinishedTraining, file: chosen_file.ChosenFile | None) -
 
 def _drop(training: UnfinishedTraining) -> None:
     trainings.discard(workspace(), training.id)
+    # What still stands there says that it is kept.
+    told = registry().latest(_KIND)
+    if told is not None and told.state == "cancelled":
+        registry().dismiss(told)
     name = shorten(training.name, 60) or training.id
     session.remember_done(session.Done(f"Discarded the unfinished training of {name}."))

@@ -163,7 +163,7 @@ def category_recall(categories: Categories) -> go.Figure:
                     },
                 },
                 "text": [f"{format_share(f / t)} of {t:,}" for _, f, t in drawn],
-                "textposition": "auto", "cliponaxis": False,
+                "textposition": "outside", "cliponaxis": False,
                 "hovertext": [
                     f"{label}: {found:,} of {format_count(total, 'event')} found"
                     for label, (_, found, total) in zip(labels, drawn, strict=True)

@@ -37,6 +37,8 @@ def addresses(story: Story) -> Mapping[str, str]:
         "pattern": f"/patterns?pattern={story.pattern}",
         "case": f"/cases?case=C-{story.case}",
         "compare": f"/compare?finding={story.finding}",
+        "detector": f"/detectors?id={story.detector}",
+        "evaluation": f"/detectors?id={story.detector}&tab=Evaluation",
         "data": "/data",
         "audit": "/audit",
     }

@@ -8,8 +8,18 @@ from deepaid_core.domain.case import CaseStatus
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.queries import FindingQuery, FindingRow
 from deepaid_core.domain.verdict import VerdictLabel
-from deepaid_core.workflow import assign, cases, notes, proposals, reporting, suppress, triage
+from deepaid_core.workflow import (
+    assign,
+    cases,
+    evaluate,
+    notes,
+    proposals,
+    reporting,
+    suppress,
+    triage,
+)
 from deepaid_core.workflow.demo import sample_data
+from deepaid_core.workflow.labels import LabelFile
 from deepaid_core.workflow.reporting_request import ReportRequest
 from deepaid_core.workspace import Workspace
 
@@ -26,12 +36,14 @@ class Story:
 
     Attributes:
         case: Number of the case.
+        detector: The detector of packets, evaluated on what was planted in the recording.
         finding: An open finding of packets, the one that the walk judges.
         pattern: The pattern that most open findings share.
         kinds: For each detector its strongest open finding that is verified.
     """
 
     case: int
+    detector: str
     finding: str
     pattern: str
     kinds: Mapping[str, str]
@@ -51,7 +63,7 @@ def tell(workspace: Workspace) -> Story:
     case = _guest_case(workspace)
     _upload_case(workspace)
     _share_out(workspace)
-    return _subjects(workspace, case)
+    return _subjects(workspace, case, _evaluated(workspace))
 
 
 def _events() -> dict[str, tuple[float, float]]:
@@ -204,10 +216,19 @@ def _share_out(workspace: Workspace) -> None:
     desk.save_view("Logins, strongest first", "detector=logins", author=BEN)
 
 
-def _subjects(workspace: Workspace, case: int) -> Story:
+def _evaluated(workspace: Workspace) -> str:
+    """The detector of packets, compared with the labels of the recording."""
+    network = sample_data() / "network"
+    (detector,) = [one for one in workspace.store.detectors() if one.name == "packets"]
+    labels = LabelFile(path=network / "eval_packet_labels.csv.gz", events=network / "labels.csv")
+    evaluate.evaluate(workspace, detector.id, network / "eval.pcap.gz", labels=labels, author=BEN)
+    return detector.id
+
+
+def _subjects(workspace: Workspace, case: int, evaluated: str) -> Story:
     kinds = {}
     for detector in ("packets", "ssh-sessions", "host-rates", "logins"):
         query = FindingQuery(status=Status.OPEN, detector_name=detector, verified=True)
         kinds[detector] = workspace.store.page(query, limit=1)[0].id
     (pattern, *_) = workspace.store.groups(FindingQuery(status=Status.OPEN), "pattern", limit=1)
-    return Story(case, kinds["packets"], pattern.key, kinds)
+    return Story(case, evaluated, kinds["packets"], pattern.key, kinds)
