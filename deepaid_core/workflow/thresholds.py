@@ -204,8 +204,8 @@ def _of_profile(workspace: Workspace, record: DetectorRecord) -> tuple[FloatArra
 
     nothing = (
         np.zeros(0),
-        f"No scores of normal events were kept when '{record.name}' was trained; `deepaid "
-        f"detectors threshold {record.id} --normal FILE` reads some anew.",
+        f"No scores of normal events were kept when '{record.name}' was trained; a file of normal "
+        "events gives new ones (on the command line: --normal FILE).",
     )
     if record.modality is not TabularBatch.modality:
         return nothing
