@@ -7,11 +7,12 @@ from torch import Tensor
 
 from deepaid_core.interpreters.search_space import SearchSpace
 
-__all__ = ["NEAREST", "REBUILT", "STRAIGHT", "Candidates"]
+__all__ = ["CATEGORIES", "NEAREST", "REBUILT", "STRAIGHT", "Candidates"]
 
 REBUILT: Final = 0
 NEAREST: Final = 1
 STRAIGHT: Final = 3  # where there is a slope
+CATEGORIES: Final = 5  # and all after it, where there is a slope
 """Places of some of the values that `Candidates.of` names."""
 
 _CATEGORIES: Final = 2  # of each one-hot group, the most promising ones

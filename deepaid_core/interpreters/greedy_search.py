@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from deepaid_core.domain.batches import FloatArray, IntArray
-from deepaid_core.interpreters.candidates import NEAREST, REBUILT, STRAIGHT, Candidates
+from deepaid_core.interpreters.candidates import CATEGORIES, NEAREST, REBUILT, STRAIGHT, Candidates
 from deepaid_core.interpreters.deadline import Deadline
 from deepaid_core.interpreters.greedy_finish import in_order, leave_out, take_normal_values
 from deepaid_core.interpreters.search_space import SearchSpace
@@ -16,11 +16,13 @@ from deepaid_core.interpreters.search_space import SearchSpace
 __all__ = ["SearchResult", "search"]
 
 # Moves per step and anomaly that are scored: those that gain most to first order, straight lines
-# along the steepest fields, and the longest ways to the reconstruction and to the nearest event.
-# Slopes mislead about long ways: a few of those are tried whatever the slope says.
+# along the steepest fields, the longest ways to the reconstruction and to the nearest event, and
+# other categories. Slopes mislead about long ways, and from one category to another is a long one:
+# a few of those are tried whatever the slope says.
 _BY_GAIN: Final = 6
 _BY_SLOPE: Final = 3
 _BY_LENGTH: Final = 4
+_BY_CATEGORY: Final = 4
 _STARTS: Final = 2  # first fields that are tried where it takes more than two of them
 _CLOSE: Final = 0.1  # share of the way to the target that polishing of values may bridge
 _POLISHING: Final = 3  # its steps
@@ -237,6 +239,8 @@ class _Search:
             (length[:, REBUILT, None], REBUILT, _BY_LENGTH),
             (length[:, NEAREST, None], NEAREST, _BY_LENGTH),
         )
+        if c > CATEGORIES:
+            screens += ((worth[:, CATEGORIES:], CATEGORIES, _BY_CATEGORY),)
         parts = []
         for promise, place, count in screens:
             offered = allowed[:, place : place + promise.shape[1]]

@@ -8,11 +8,19 @@ from deepaid_core.detectors.trained import train_detector
 from deepaid_core.distiller.symbolizers import path_of
 from deepaid_core.domain.batches import TabularBatch
 from deepaid_core.domain.schema import Feature, Schema
+from deepaid_core.domain.settings import TableSettings
 from deepaid_core.figures.words import short
 from deepaid_core.interpreters.base import Context
 from deepaid_core.interpreters.tabular import GreedyTabularInterpreter
+from deepaid_core.sources.tables import TableSource
 from deepaid_core.workflow.findings import _paths
+from tests.unit.sources.table_files import CATEGORIES as TABLE_CATEGORIES
+from tests.unit.sources.table_files import NUMBERS as TABLE_NUMBERS
+from tests.unit.sources.table_files import connections_csv
 
+TABLE = TableSettings(
+    numbers=TABLE_NUMBERS, categories=TABLE_CATEGORIES, time="time", entity="host"
+)
 SERVICES = ("http", "smtp", "(other)")
 NUMBERS = ("bytes", "packets", "seconds", "flags", "gaps")
 SCHEMA = Schema(
@@ -57,6 +65,28 @@ def interpreted():
     anomalies = swapped.take(trained.threshold.flag(trained.detector.score(swapped)))
     assert len(anomalies) > 90
     return GreedyTabularInterpreter().interpret(anomalies, context)
+
+
+def test_a_category_is_tried_even_where_the_slope_promises_more_elsewhere(tmp_path):
+    # Scaled by its range, the slope towards another service is outdone by that of six numbers.
+    normal = TableSource.open(connections_csv(tmp_path / "normal.csv", 1500, seed=1), TABLE)
+    trained = train_detector(
+        TabularBatch.concatenate(list(normal.batches())),
+        lambda: AutoencoderDetector(epochs=40, batch_size=64, scaling="range"),
+        name="connections",
+        kind="autoencoder",
+        trained_on="planted",
+        trained_on_sha256="0" * 64,
+        quantile=0.98,
+    )
+    schema = trained.detector.fitted_schema
+    monday = connections_csv(tmp_path / "monday.csv", 400, seed=2, attacks=30)
+    read = TabularBatch.concatenate(list(TableSource.open(monday, TABLE, known=schema).batches()))
+    found = GreedyTabularInterpreter().interpret(
+        read.take(np.arange(370, 400)), Context.of(trained)
+    )
+    names = [one.name for one in schema.fields]
+    assert {tuple(names[at] for at in row if at >= 0) for row in found.fields} == {("service",)}
 
 
 def test_a_swapped_category_is_one_deviation_in_words(interpreted):
