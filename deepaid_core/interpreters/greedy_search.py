@@ -238,9 +238,8 @@ class _Search:
             (steep, STRAIGHT, _BY_SLOPE),
             (length[:, REBUILT, None], REBUILT, _BY_LENGTH),
             (length[:, NEAREST, None], NEAREST, _BY_LENGTH),
+            (worth[:, CATEGORIES:], CATEGORIES, _BY_CATEGORY),
         )
-        if c > CATEGORIES:
-            screens += ((worth[:, CATEGORIES:], CATEGORIES, _BY_CATEGORY),)
         parts = []
         for promise, place, count in screens:
             offered = allowed[:, place : place + promise.shape[1]]
