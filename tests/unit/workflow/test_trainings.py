@@ -119,7 +119,7 @@ def test_a_cancelled_training_is_listed_with_what_it_was_asked_for(workspace, no
     ((curve),) = one.curves.values()
     assert len(curve) == 2
     assert one.share == pytest.approx(0.1 + 0.9 * 2 / 4)
-    assert f"kept at {one.share:.0%}" in told
+    assert f"kept at {100 * one.share:.0f} %" in told
     assert not one.is_running
     assert not one.needs_file
     assert workspace.store.detectors() == ()
