@@ -14,6 +14,8 @@ from deepaid_core.testing import answers, detectors, gradients, interpreters, so
 from deepaid_core.testing.pairs import Pair
 from deepaid_core.testing.planted_files import write_planted
 
+pytestmark = pytest.mark.slow
+
 
 class Brief(AutoencoderDetector):
     CHECK_PARAMS = {**AutoencoderDetector.CHECK_PARAMS, "epochs": 2}  # noqa: RUF012

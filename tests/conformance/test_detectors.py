@@ -10,14 +10,21 @@ from deepaid_core.testing.classes import concrete_subclasses, registered
 from deepaid_core.testing.detectors import checks_for, expected_failures
 from deepaid_core.testing.planted import planted, trained
 
+# CI runs the checks of those that nobody gets unless asked for; their own tests are not slow.
+ALL = tuple(
+    name if name in DEFAULT_DETECTORS.values() else pytest.param(name, marks=pytest.mark.slow)
+    for name in DETECTORS
+)
+
 
 def cases():
     for name in DETECTORS:
         cls = load(DETECTORS, name)
+        slow = [] if name in DEFAULT_DETECTORS.values() else [pytest.mark.slow]
         for check in checks_for(cls):
             why = expected_failures(cls).get(check.__name__)
             marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
-            yield pytest.param(cls, check, marks=marks, id=f"{name}-{check.__name__}")
+            yield pytest.param(cls, check, marks=[*marks, *slow], id=f"{name}-{check.__name__}")
 
 
 @pytest.mark.parametrize(("cls", "check"), tuple(cases()))
@@ -25,7 +32,7 @@ def test_detector(cls, check):
     check(cls)
 
 
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_trained_detector_is_the_same_after_its_files_are_read(name, tmp_path):
     one = trained(load(DETECTORS, name))
     save_trained(one, tmp_path / "detector")

@@ -61,7 +61,13 @@ def test_interpreter(pair, check):
     check(pair)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if pair.detector in DEFAULTS else pytest.param(name, marks=pytest.mark.slow)
+        for name, pair in PAIRS.items()
+    ],
+)
 def test_a_pair_goes_together_or_a_sentence_says_why_not(name):
     pair = PAIRS[name]
     assert pair.why_not == pair.interpreter().supports(pair.detector())

@@ -5,7 +5,7 @@ import pytest
 
 from deepaid_core.workflow.demo import DEMOS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FIRST_CELL, ENTITY_CELL = 80, 260
 DEMO_MS = 240_000
@@ -43,7 +43,6 @@ def nodes_of_the_state_graph(walker):
     return walker.cells("State or category")
 
 
-@pytest.mark.slow
 def test_from_a_fresh_workspace_to_a_taught_distiller_and_back(walker, server, tmp_path):
     page = walker.page
     walker.open()

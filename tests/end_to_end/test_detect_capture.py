@@ -119,6 +119,7 @@ def test_a_finding_shows_raw_packets_of_its_host_around_the_interpreted_one(seen
         assert len(finding.evidence_columns) == len(own.values)
 
 
+@pytest.mark.slow
 def test_the_same_capture_again_adds_nothing(workspace, capture):
     first = detect(workspace, capture)
     ids = [f.id for f in findings(workspace)]
@@ -184,6 +185,7 @@ def test_a_cut_off_capture_writes_nothing(workspace, tmp_path, capture):
     assert workspace.store.count(FindingQuery()) == 0
 
 
+@pytest.mark.slow
 def test_progress_rises_to_one(workspace, capture):
     shares = []
     detect(workspace, capture, progress=lambda share, _: shares.append(share))

@@ -148,6 +148,7 @@ def test_a_hostile_host_name_is_shown_as_it_is(open_page, findings):
     assert HOSTILE in texts(app, "text")
 
 
+@pytest.mark.slow
 def test_torch_stays_out_of_the_pages(findings):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest\n"
