@@ -18,7 +18,7 @@ from deepaid_ui.jobs import registry
 from deepaid_ui.text import one_line
 from deepaid_ui.workspace import workspace
 
-__all__ = ["ChosenFile", "choose", "chosen", "copy_of", "facts", "let_go"]
+__all__ = ["ChosenFile", "chosen", "copy_of", "pick"]
 
 _CHUNK: Final = 1 << 20
 _HARMLESS: Final = re.compile(r"[^A-Za-z0-9._-]")
@@ -57,13 +57,28 @@ def chosen() -> ChosenFile | None:
         st.info(
             "The file that was chosen here is gone; choose it again.", icon=":material/folder_off:"
         )
-        let_go()
+        _let_go()
         return None
     return file
 
 
-def choose() -> None:
-    """Draw the ways to give a file."""
+def pick() -> ChosenFile | None:
+    """Draw the chosen file with the way to another one, or the ways to give one."""
+    file = chosen()
+    if file is None:
+        _choose()
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(_facts(file), width="stretch")
+        st.button(
+            "Take another file",
+            icon=":material/swap_horiz:",
+            on_click=problems.in_callback(_let_go),
+        )
+    return file
+
+
+def _choose() -> None:
     turn = st.session_state.get(_TURN, 0)
     upload, path = st.columns(2, gap="large")
     with upload:
@@ -87,7 +102,7 @@ def choose() -> None:
         st.button("Use this file", on_click=problems.in_callback(_take_path), args=(turn,))
 
 
-def let_go() -> None:
+def _let_go() -> None:
     """Choose another file; the copy of an upload is removed unless a job may still read it."""
     file: ChosenFile | None = st.session_state.pop(_FILE, None)
     job = registry().latest()
@@ -145,6 +160,6 @@ def _remove_forgotten() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def facts(file: ChosenFile) -> str:
+def _facts(file: ChosenFile) -> str:
     """Name and size in a line of plain text."""
     return f"{file.name}, {format_value(float(file.path.stat().st_size), 'bytes')}"

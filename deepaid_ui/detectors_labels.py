@@ -11,7 +11,7 @@ from deepaid_core.errors import InvalidEventsError, InvalidParameterError
 from deepaid_core.figures.text import shorten
 from deepaid_core.workflow.evaluate import LabelColumn, LabelFile
 from deepaid_core.workflow.inspection import columns_of, fits, is_table_kind
-from deepaid_ui import chosen_file, problems
+from deepaid_ui import chosen_file
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.wizard_columns import pick_column
@@ -32,17 +32,9 @@ def form(record: DetectorRecord, start: Start) -> None:
         start: Called with the file, its name, and where its labels are.
     """
     st.markdown("**On a file with labels**")
-    file = chosen_file.chosen()
+    file = chosen_file.pick()
     if file is None:
-        chosen_file.choose()
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(chosen_file.facts(file), width="stretch")
-        st.button(
-            "Take another file",
-            icon=":material/swap_horiz:",
-            on_click=problems.in_callback(chosen_file.let_go),
-        )
     why_not = fits(record, file.path, record.source_kind)
     if why_not is not None:
         st.warning(plain(why_not), icon=":material/info:")

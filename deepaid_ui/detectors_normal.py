@@ -9,7 +9,7 @@ from deepaid_core.domain.progress import Cancelled, Progress
 from deepaid_core.figures.numbers import format_count
 from deepaid_core.workflow.inspection import fits
 from deepaid_core.workflow.normal_scores import keep_normal_scores
-from deepaid_ui import chosen_file, problems, session
+from deepaid_ui import chosen_file, session
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.job_panel import job_panel
 from deepaid_ui.jobs import Job, registry
@@ -36,17 +36,9 @@ def offer(record: DetectorRecord, *, known: bool) -> None:
             "The best is the file that it was trained on: of that the last fifth counts, which a "
             "training holds back. Of another file without attacks all events count."
         )
-        file = chosen_file.chosen()
+        file = chosen_file.pick()
         if file is None:
-            chosen_file.choose()
             return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(chosen_file.facts(file), width="stretch")
-            st.button(
-                "Take another file",
-                icon=":material/swap_horiz:",
-                on_click=problems.in_callback(chosen_file.let_go),
-            )
         why_not = fits(record, file.path, record.source_kind)
         if why_not is not None:
             st.warning(plain(why_not), icon=":material/info:")

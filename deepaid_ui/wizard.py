@@ -64,17 +64,9 @@ def draw(jobs: Callable[[], None]) -> None:
         else "A trained detector looks for events that it does not find normal, and says why."
     )
     with step(1, "File"):
-        file = chosen_file.chosen()
+        file = chosen_file.pick()
         if file is None:
-            chosen_file.choose()
             return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(chosen_file.facts(file), width="stretch")
-            st.button(
-                "Take another file",
-                icon=":material/swap_horiz:",
-                on_click=problems.in_callback(chosen_file.let_go),
-            )
     kind: str | None = None
     with step(2, "What it is"), problems.shown():
         kind = kind_of(file)

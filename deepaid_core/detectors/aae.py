@@ -1,12 +1,13 @@
 """Reconstruction error and unlikely codes of an adversarial autoencoder."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final, cast
+from typing import Final, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from deepaid_core.detectors.coded import CodeDetector
 from deepaid_core.detectors.fitting import Phase, one_thread, train_network
 from deepaid_core.detectors.layers import (
     Typical,
@@ -14,7 +15,6 @@ from deepaid_core.detectors.layers import (
     noise_like,
     perceptron,
 )
-from deepaid_core.detectors.tabular import NetworkDetector
 from deepaid_core.detectors.training import Curve, Training
 from deepaid_core.domain.params import param
 
@@ -25,7 +25,7 @@ _BETAS: Final = (0.5, 0.999)
 
 
 @dataclass(kw_only=True, eq=False)
-class AaeDetector(NetworkDetector):
+class AaeDetector(CodeDetector):
     """Reconstruction error of an adversarial autoencoder, and how far off an event's code lies.
 
     The encoder also learns to deceive a second network, which tells codes of events from draws of
@@ -62,25 +62,6 @@ class AaeDetector(NetworkDetector):
         Detection, 2017, https://hal.inria.fr/hal-01636617.
     """
 
-    CHECK_PARAMS: ClassVar[dict[str, float]] = {
-        "epochs": 20,
-        "batch_size": 64,
-        "learning_rate": 3e-3,
-    }
-    code: int = param(
-        4,
-        "Length of the code",
-        "Numbers that an event is reduced to; fewer let less through that is not normal.",
-        low=1,
-        high=256,
-    )
-    width: float = param(
-        1.0,
-        "Width",
-        "Units of the first hidden layer for each column; more can follow finer structure.",
-        low=0.1,
-        high=16.0,
-    )
     game_weight: float = param(
         0.01,
         "Weight of the game",

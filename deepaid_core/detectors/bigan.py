@@ -1,12 +1,13 @@
 """Reconstruction error and doubt of a bidirectional generative adversarial network."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final, cast
+from typing import Final, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from deepaid_core.detectors.coded import CodeDetector
 from deepaid_core.detectors.fitting import Phase, one_thread, train_network
 from deepaid_core.detectors.layers import (
     Typical,
@@ -14,7 +15,6 @@ from deepaid_core.detectors.layers import (
     noise_like,
     perceptron,
 )
-from deepaid_core.detectors.tabular import NetworkDetector
 from deepaid_core.detectors.training import Curve, Training
 from deepaid_core.domain.params import param
 
@@ -27,7 +27,7 @@ _SURE: Final = 0.9
 
 
 @dataclass(kw_only=True, eq=False)
-class BiganDetector(NetworkDetector):
+class BiganDetector(CodeDetector):
     """Reconstruction error of a bidirectional GAN, and how a discriminator sees the difference.
 
     An encoder makes codes of events, a generator events of codes drawn from a standard normal
@@ -68,25 +68,6 @@ class BiganDetector(NetworkDetector):
         https://arxiv.org/abs/1606.03498.
     """
 
-    CHECK_PARAMS: ClassVar[dict[str, float]] = {
-        "epochs": 20,
-        "batch_size": 64,
-        "learning_rate": 3e-3,
-    }
-    code: int = param(
-        4,
-        "Length of the code",
-        "Numbers that an event is reduced to; fewer let less through that is not normal.",
-        low=1,
-        high=256,
-    )
-    width: float = param(
-        1.0,
-        "Width",
-        "Units of the first hidden layer for each column; more can follow finer structure.",
-        low=0.1,
-        high=16.0,
-    )
     match_weight: float = param(
         10.0,
         "Weight of reconstructions",

@@ -2,14 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Final, cast
+from typing import Final, cast
 
 import torch
 from torch import Tensor, nn
 
+from deepaid_core.detectors.coded import CodeDetector
 from deepaid_core.detectors.fitting import train_network
 from deepaid_core.detectors.layers import noise_like, perceptron
-from deepaid_core.detectors.tabular import NetworkDetector
 from deepaid_core.detectors.training import Curve, Training
 from deepaid_core.domain.params import param
 
@@ -20,7 +20,7 @@ _LARGEST_LOG_VARIANCE: Final = 6.0
 
 
 @dataclass(kw_only=True, eq=False)
-class VaeDetector(NetworkDetector):
+class VaeDetector(CodeDetector):
     """Negative evidence lower bound of an event under a variational autoencoder, in nats a column.
 
     The code of an event is a normal distribution, and so is each column once the code is known;
@@ -54,25 +54,6 @@ class VaeDetector(NetworkDetector):
         Calibrated Decoders, ICML 2021, https://arxiv.org/abs/2006.13202.
     """
 
-    CHECK_PARAMS: ClassVar[dict[str, float]] = {
-        "epochs": 20,
-        "batch_size": 64,
-        "learning_rate": 3e-3,
-    }
-    code: int = param(
-        4,
-        "Length of the code",
-        "Numbers that an event is reduced to; fewer let less through that is not normal.",
-        low=1,
-        high=256,
-    )
-    width: float = param(
-        1.0,
-        "Width",
-        "Units of the first hidden layer for each column; more can follow finer structure.",
-        low=0.1,
-        high=16.0,
-    )
     smallest_spread: float = param(
         0.05,
         "Smallest spread",
