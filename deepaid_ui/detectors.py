@@ -10,7 +10,16 @@ from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.figures.numbers import format_count, format_score, format_share
 from deepaid_core.workflow.detector_facts import DetectorLine, lines, per_day
 from deepaid_core.workflow.inspection import KINDS
-from deepaid_ui import detectors_progress, filters, navigation, panels, problems, session, tables
+from deepaid_ui import (
+    detectors_progress,
+    detectors_register,
+    filters,
+    navigation,
+    panels,
+    problems,
+    session,
+    tables,
+)
 from deepaid_ui.workspace import workspace
 
 __all__ = ["PARTS", "TRAIN", "all_lines", "found", "show"]
@@ -43,6 +52,7 @@ def show() -> None:
         with every, problems.shown():
             detectors_progress.show()
             _list()
+            detectors_register.show()
     if train.open:
         with train, problems.shown():
             # Imported here: the list must not wait for what trains.

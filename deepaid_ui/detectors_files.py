@@ -7,6 +7,7 @@ import streamlit as st
 from deepaid_core.domain.detector_record import DetectorRecord
 from deepaid_core.figures.numbers import format_value
 from deepaid_core.figures.tables import Table
+from deepaid_core.workflow.detector_exchange import packed
 from deepaid_core.workflow.detector_facts import FileFacts, file_facts
 from deepaid_core.workflow.inspection import KINDS, used_columns
 from deepaid_ui import panels
@@ -55,7 +56,20 @@ def show(record: DetectorRecord) -> None:
             with st.expander(f"Columns ({len(columns):,})"):
                 st.code("\n".join(map(one_line, columns[:_LISTED])), language=None, height=200)
     twin(_digests(record, facts), key=f"digests-{record.id}")
-    st.caption(plain(f"In the workspace: detectors/{record.artifact}"))
+    opened = workspace()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Download",
+            lambda: packed(opened, record),
+            file_name=f"{record.id}.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            help="Both files, to register the detector in another workspace.",
+            on_click="ignore",
+            disabled=not facts.intact,
+            key=f"packed-{record.id}",
+        )
+        st.caption(plain(f"In the workspace: detectors/{record.artifact}"))
 
 
 def _digests(record: DetectorRecord, facts: FileFacts) -> Table:

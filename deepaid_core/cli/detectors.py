@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from deepaid_core.cli import mapping
+from deepaid_core.cli import detector_files, mapping
 from deepaid_core.cli.detection import find
 from deepaid_core.cli.evaluation import AsJson, Wanted
 from deepaid_core.cli.terminal import (
@@ -203,7 +203,11 @@ def threshold(
         )
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"show": show, "threshold": threshold}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "show": show,
+    "threshold": threshold,
+    **detector_files.COMMANDS,
+}
 
 
 def _show_versions(record: "DetectorRecord", versions: "tuple[DetectorRecord, ...]") -> None:

@@ -97,7 +97,7 @@ for _name, _command in data.COMMANDS.items():
 app.add_typer(_data, name="data")
 
 _detectors = typer.Typer(
-    rich_markup_mode=None, help="List the detectors, or show one, or set its threshold."
+    rich_markup_mode=None, help="List the detectors, or work with one: threshold, export, register."
 )
 _detectors.callback(invoke_without_command=True)(guarded(detectors.detectors))
 for _name, _command in detectors.COMMANDS.items():

@@ -10,12 +10,20 @@ from typing import Any, Final
 from deepaid_core.domain.converters import check_keys, shown
 from deepaid_core.errors import ArtifactError
 
-__all__ = ["ARRAYS", "DESCRIPTION", "FORMAT", "artifact_digest", "opened_files", "refusal"]
+__all__ = [
+    "ARRAYS",
+    "DESCRIPTION",
+    "FORMAT",
+    "LARGEST",
+    "artifact_digest",
+    "opened_files",
+    "refusal",
+]
 
 FORMAT: Final = 1
 DESCRIPTION, ARRAYS = "detector.json", "arrays.safetensors"
 
-_LARGEST: Final = {DESCRIPTION: 64 << 20, ARRAYS: 4 << 30}
+LARGEST: Final = {DESCRIPTION: 64 << 20, ARRAYS: 4 << 30}
 """Bytes; a hundred times what any detector of this package has come to."""
 
 _KEYS: Final = (
@@ -99,13 +107,13 @@ def _read(folder: Path, name: str) -> bytes:
         facts = path.lstat()
         if not stat.S_ISREG(facts.st_mode):
             raise refusal(folder, f"'{name}' is no regular file")
-        if facts.st_size > _LARGEST[name]:
-            raise refusal(folder, f"'{name}' is larger than {_LARGEST[name]:,} bytes")
+        if facts.st_size > LARGEST[name]:
+            raise refusal(folder, f"'{name}' is larger than {LARGEST[name]:,} bytes")
         descriptor = os.open(
             path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         )
         with os.fdopen(descriptor, "rb") as file:
-            return file.read(_LARGEST[name])
+            return file.read(LARGEST[name])
     except OSError as error:
         raise ArtifactError(
             f"The detector's file '{path}' cannot be read ({error.strerror}); "

@@ -76,6 +76,8 @@ def action_text(line: ActionLine) -> str:
             return f"case {case}: technique {_cut(technique)} {'off' if withdrawn else 'seen'}"
         case NewRecord(what="threshold", subject=subject, facts=facts):
             return f"new threshold of detector {_cut(facts.get('name', ''))}, {_cut(subject)}"
+        case NewRecord(what="registration", subject=subject, facts=facts):
+            return f"registration of detector {_cut(facts.get('name', ''))}, {_cut(subject)}"
         case NewRecord(what=what, subject=subject):
             return f"{_cut(what)} of {_cut(subject)}" if subject else _cut(what)
 

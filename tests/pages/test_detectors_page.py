@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from deepaid_core.workflow.detect import detect
+from deepaid_core.workflow.detector_exchange import packed
 from deepaid_core.workflow.inspection import proposal
 from deepaid_core.workflow.thresholds import versions
 from deepaid_core.workflow.train import TrainingPlan, train
@@ -341,3 +342,31 @@ def test_training_by_the_form_brings_a_detector_with_the_chosen_settings(
     files = opened(open_page, record, "Files")
     (hyper,) = [t for t in frames_with(files, "Value") if "bottleneck" in set(t["Name"])]
     assert dict(zip(hyper["Name"], hyper["Value"], strict=True))["bottleneck"] == "0.5"
+
+
+def test_a_detector_of_another_workspace_is_registered_and_shown(
+    open_page, workspace, trained_home
+):
+    other = Workspace.open(trained_home / "home")
+    content, record = packed(other, other.store.detectors()[0]), other.store.detectors()[0]
+    other.close()
+    app = open_page(PAGE)
+    assert next(one for one in app.button if one.label == "Register").disabled
+    app.file_uploader[0].upload(f"{HOSTILE}.zip", content).run()
+    press(app, "Register")
+    assert not app.exception
+    assert not problems(app)
+    assert app.query_params["id"] == record.id
+    assert f"Registered the detector office, {record.id}." in "".join(texts(app))
+    assert [one.id for one in workspace.store.detectors()] == [record.id]
+    assert not list(workspace.home.glob("upload-*"))
+
+
+def test_what_is_no_detector_is_refused_in_a_sentence(open_page, workspace):
+    app = open_page(PAGE)
+    app.file_uploader[0].upload("model.pkl", b"\x80\x04.").run()
+    press(app, "Register")
+    assert not app.exception
+    assert "'model.pkl' is refused: it is no zip file" in "".join(problems(app))
+    assert not workspace.store.detectors()
+    assert not list(workspace.home.glob("upload-*"))

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from deepaid_core.workspace import Workspace
+from tests.empty import empty_home
 from tests.judged import judged
 from tests.unit.cli.test_cli_triage import deepaid
 
@@ -96,3 +97,19 @@ def test_a_threshold_is_looked_at_before_it_is_applied(data):
 )
 def test_a_threshold_that_cannot_be_chosen_is_a_sentence(data, options, sentence):
     assert sentence in deepaid("detectors", "threshold", "rows", *options, code=1).stderr
+
+
+def test_a_detector_is_written_to_a_file_and_registered_elsewhere(data, tmp_path, monkeypatch):
+    assert data.detector_id in deepaid("detectors", "export", "rows", "rows.zip").stdout
+    assert "exists already" in deepaid("detectors", "export", "rows", "rows.zip", code=1).stderr
+    deepaid("detectors", "export", "rows", "rows.zip", "--overwrite")
+    assert "another place" in deepaid("detectors", "export", "rows", "no/r.zip", code=1).stderr
+    monkeypatch.setenv("DEEPAID_HOME", str(empty_home(tmp_path / "elsewhere")))
+    assert data.detector_id in deepaid("detectors", "register", "rows.zip").stdout
+    again = json.loads(deepaid("detectors", "register", "rows.zip", "--json").stdout)
+    assert again["id"] == data.detector_id
+    (listed,) = json.loads(deepaid("detectors", "--json").stdout)
+    assert (listed["id"], listed["name"]) == (data.detector_id, "rows")
+    assert "no zip file" in deepaid("detectors", "register", str(data.mixed), code=1).stderr
+    shown = deepaid("detect", str(data.mixed), "--detector", "rows").stdout
+    assert "findings" in shown
