@@ -78,14 +78,17 @@ def quality_table(one: dict[str, Any]) -> list[str]:
         for part in PARTS
         for key in COLUMNS
     }
-    lines = [
-        f"| Detector | Events | {' | '.join(COLUMNS.values())} |",
-        "|---" * (len(COLUMNS) + 2) + "|",
-    ]
+    # Where a category is one attack, how many of them are found at the label-free threshold.
+    events = "events" in one["rows"][0]["seeds"][0]
+    titles = ["Detector", "Events", *COLUMNS.values(), *(["Attacks found"] if events else [])]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for row in one["rows"]:
         few = f" ({len(row['seeds'])} draw)" if len(row["seeds"]) < one["draws"] else ""
         for part, title in PARTS.items():
             cells = [_cell(row, part, key, best[part, key]) for key in COLUMNS]
+            if events:
+                found = row["seeds"][0]["events"]
+                cells.append(f"{found['found']} of {found['of']}")
             lines.append(f"| `{row['detector']}`{few} | {title} | {' | '.join(cells)} |")
     return lines
 
@@ -118,8 +121,7 @@ def _recalls(one: dict[str, Any]) -> list[str]:
     names = list(one["rows"][0]["seeds"][0]["recall_of"])
     if len(names) < 2:
         return []
-    events = "events" in one["rows"][0]["seeds"][0]
-    head = [*(["Attacks found", "False alarms"] if events else ["False alarms"]), *names]
+    head = ["False alarms", *names]
     lines = [
         "Share of each kind of attack that is flagged at the label-free threshold:\n",
         f"| Detector | {' | '.join(head)} |",
@@ -128,9 +130,6 @@ def _recalls(one: dict[str, Any]) -> list[str]:
     for row in one["rows"]:
         alarms = f"{_mean(row, 'all', 'false_positive_rate'):.1%}"
         cells = [alarms, *(f"{_over(row, lambda d, n=n: d['recall_of'][n]):.1%}" for n in names)]
-        if events:
-            found = row["seeds"][0]["events"]
-            cells.insert(0, f"{found['found']} of {found['of']}")
         lines.append(f"| `{row['detector']}` | {' | '.join(cells)} |")
     return [*lines, ""]
 
