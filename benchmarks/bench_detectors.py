@@ -1,8 +1,9 @@
 """Every detector of feature vectors on labelled data: how well it tells, how fast, how large.
 
-Run with `python -m benchmarks.bench_detectors [--sets KEY ...] [--detectors NAME ...]` for figures
-on the terminal; `python -m benchmarks.run --only detectors` writes the page. Detectors have their
-default hyperparameters, but for the scale of the columns of tables, which is the product's.
+Run with `python -m benchmarks.bench_detectors [--sets KEY ...] [--detectors NAME ...] [--scaling
+spread|range]` for figures on the terminal; `python -m benchmarks.run --only detectors` writes the
+page. Detectors have their default hyperparameters, but for the scale of the columns of tables,
+which is the product's.
 """
 
 import argparse
@@ -221,9 +222,11 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=[one.key for one in SETS])
     parser.add_argument("--detectors", nargs="+", choices=detector_names())
     parser.add_argument("--seeds", nargs="+", type=int)
+    parser.add_argument("--scaling", choices=("spread", "range"), help="else that of the set")
     asked = parser.parse_args()
     for one in SETS:
         if one.key in (asked.sets or [one.key]):
+            one = replace(one, scaling=asked.scaling or one.scaling)
             measure_set(one, asked.detectors or detector_names(), seeds=asked.seeds)
 
 
