@@ -15,7 +15,7 @@ import streamlit as st
 __all__ = ["show_graph"]
 
 _VIS = "templates/lib/vis-9.1.2/vis-network.min.js"
-_HTML = '<div class="net" role="img"></div>'
+_HTML = '<div class="net" role="img" aria-label="Graph"></div>'
 _CSS = """
 .net { height: 100%; min-height: 420px; border: 1px solid var(--st-border-color);
        border-radius: var(--st-base-radius); background: var(--st-background-color); }

@@ -76,6 +76,8 @@ _STYLE = """<style>
 /* A chosen option, in blue on blue, is no better in the dark. */
 .stButtonGroup button[data-selected="true"]:not([data-disabled]) { color: inherit; }
 .stButtonGroup button[data-selected="true"] p { font-weight: 600; }
+/* Nor is the value above a slider. */
+[data-testid="stSliderThumbValue"], [data-testid="stSliderThumbValue"] p { color: inherit; }
 /* Streamlit's captions are too pale to read: less than 4.5 to 1. */
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] em {
   color: inherit; opacity: 0.85;
