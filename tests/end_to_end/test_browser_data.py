@@ -126,7 +126,7 @@ def test_public_connection_records_without_a_header_go_the_same_way(walker, serv
     walker.sees("3,000 events can be read.")
     train_as(walker, "connections")
     detect(walker, tmp_path / "tested.txt.gz")
-    open_finding_about(walker, "instead of")
+    open_finding_about(walker, "flag: S0 instead of SF")
     observed, normal_value = walker.cells("Observed"), walker.cells("Closest normal")
     what = walker.cells("What")
     categories = [at for at, name in enumerate(what) if name in {"protocol", "service", "flag"}]
