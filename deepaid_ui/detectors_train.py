@@ -18,7 +18,7 @@ from deepaid_core.workflow.train import TrainingPlan, default_quantile, detector
 from deepaid_ui import chosen_file, detectors_progress, problems, session
 from deepaid_ui.chosen_file import ChosenFile
 from deepaid_ui.detectors_form import form
-from deepaid_ui.job_panel import once
+from deepaid_ui.job_panel import once, started_with, was_started_with
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.wizard_check import check
 from deepaid_ui.wizard_mapping import mapping
@@ -71,7 +71,8 @@ def _how(file: ChosenFile, kind: str, trainings_shown: Callable[[], None]) -> No
     with step(6, "Threshold"):
         choice = _threshold(kind)
     with step(7, "Train"):
-        trainings_shown()
+        if was_started_with(file.number):
+            trainings_shown()
         _go(file, kind, settings, detector_kind, values, choice)
 
 
@@ -198,6 +199,7 @@ def _start(file: ChosenFile, name: str, plan: TrainingPlan, device: str) -> None
             cancelled=cancelled,
         )
 
+    started_with(file.number)
     detectors_progress.start(
         f"Training {shorten(one_line(wanted), 60)} on {file.name}",
         repr((file.version, wanted, plan)),

@@ -7,9 +7,10 @@ import streamlit as st
 from deepaid_ui.jobs import Job, registry
 from deepaid_ui.text import plain
 
-__all__ = ["job_panel", "once"]
+__all__ = ["job_panel", "once", "started_with", "was_started_with"]
 
 _EVERY_S = 0.5
+_STARTED = "_started_with"
 
 
 def _live(
@@ -53,8 +54,7 @@ def _live(
 def once(draw: Callable[[], None]) -> Callable[[], None]:
     """Something that is drawn where it is called first, and nowhere else.
 
-    What runs belongs where it was started, at the end of a long form; before there is a form, on
-    top of the page.
+    What was started at the end of a long form belongs there, and all else on top of the page.
     """
     is_drawn = False
 
@@ -65,6 +65,16 @@ def once(draw: Callable[[], None]) -> Callable[[], None]:
             draw()
 
     return draw_first
+
+
+def started_with(number: int) -> None:
+    """Remember that a job was started with the file of this number."""
+    st.session_state[_STARTED] = number
+
+
+def was_started_with(number: int) -> bool:
+    """Whether it was this file; with another one, what is shown must not move into its form."""
+    return bool(st.session_state.get(_STARTED) == number)
 
 
 def job_panel(

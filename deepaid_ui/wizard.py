@@ -13,6 +13,7 @@ from deepaid_core.figures.text import shorten
 from deepaid_core.workflow.train import TrainingPlan, default_quantile, detector_kinds
 from deepaid_ui import chosen_file, problems, session
 from deepaid_ui.chosen_file import ChosenFile
+from deepaid_ui.job_panel import started_with, was_started_with
 from deepaid_ui.jobs import registry
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.wizard_check import check
@@ -44,7 +45,7 @@ def draw(jobs: Callable[[], None]) -> None:
     """The steps that can be taken so far.
 
     Args:
-        jobs: Shows what runs; called in the last step only.
+        jobs: Shows what runs; called in the last step, where it was started there.
     """
     # The state's own default: `detect_with` sets it too, and Streamlit warns of two owners.
     st.session_state.setdefault("tab", _asked())
@@ -93,7 +94,8 @@ def _train(file: ChosenFile, kind: str, jobs: Callable[[], None]) -> None:
     with step(4, "Check"):
         check(file, kind, settings)
     with step(5, "Train"):
-        jobs()
+        if was_started_with(file.number):
+            jobs()
         name = st.text_input(
             "Name of the detector", key="train-name", max_chars=60, placeholder="office-logins"
         )
@@ -136,7 +138,8 @@ def _detect(file: ChosenFile, kind: str, jobs: Callable[[], None]) -> None:
     with step(4, "Check"):
         check(file, kind, detector.source_settings, detector=detector)
     with step(5, "Detect"):
-        jobs()
+        if was_started_with(file.number):
+            jobs()
         with st.expander("Only a part of the file"):
             period = period_of(detector.source_settings, "detect")
         if _go(DETECT, ":material/play_arrow:"):
@@ -175,6 +178,7 @@ def _start_training(file: ChosenFile, name: str, plan: TrainingPlan) -> None:
             cancelled=cancelled,
         )
 
+    started_with(file.number)
     registry().start(
         "train",
         f"Training {shorten(one_line(wanted), 60)} on {file.name}",
@@ -200,6 +204,7 @@ def _start_detection(file: ChosenFile, detector: DetectorRecord, period: Period)
             cancelled=cancelled,
         )
 
+    started_with(file.number)
     registry().start(
         "detect",
         f"Detecting anomalies in {file.name}",
