@@ -129,6 +129,7 @@ def test_the_same_capture_again_adds_nothing(workspace, capture):
     assert [f.id for f in findings(workspace)] == ids
 
 
+@pytest.mark.slow
 def test_findings_outlive_their_capture(workspace, tmp_path, capture):
     copy = tmp_path / "gone.pcap"
     shutil.copy(capture, copy)

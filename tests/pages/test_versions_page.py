@@ -1,9 +1,12 @@
+import shutil
+
 import pytest
 
 from deepaid_core.domain.finding import Status
 from deepaid_core.domain.log import NewSetting
 from deepaid_core.domain.queries import FindingQuery
 from deepaid_core.workflow import distill, exchange, suppress, triage, versions
+from deepaid_core.workspace import Workspace
 from tests.empty import empty_home
 from tests.factories import make_detector_record, make_finding, make_run
 from tests.pages.conftest import HOSTILE
@@ -23,21 +26,29 @@ from tests.suppressing import (
 PAGE = "pages/knowledge/versions.py"
 
 
-@pytest.fixture
-def judged(workspace):
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
     """Forty findings; entries 1 to 3 are false positives, 4 a suppression of seven findings."""
+    workspace = Workspace.open(empty_home(tmp_path_factory.mktemp("judged")))
     workspace.store.add_detector(make_detector_record())
     workspace.store.add_run(make_run(), FINDINGS)
     judge_falsely(workspace)
     assert suppress.suppress(workspace, make_suppression()).number == 4
-    return workspace
+    workspace.close()
+    return workspace.home
+
+
+@pytest.fixture
+def judged(template, tmp_path):
+    shutil.copytree(template, tmp_path / "workspace", dirs_exist_ok=True)
+    opened = Workspace.open(tmp_path / "workspace")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
 def lessons(tmp_path):
     """What another workspace was taught: a port scan on the first pattern."""
-    from deepaid_core.workspace import Workspace
-
     other = Workspace.open(empty_home(tmp_path / "other"))
     other.store.add_run(make_run(), FINDINGS)
     judge(other, FIRST[0], label=TRUE, category="port-scan")

@@ -70,10 +70,9 @@ def test_the_server_is_found_without_importing_streamlit():
     assert server_script().name == "server.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_dashboard_serves_and_ends_with_its_parent(number, tmp_path):
     port = free_port()
     environment = {**os.environ, "HOME": str(tmp_path), "DEEPAID_HOME": "desk"}

@@ -187,7 +187,8 @@ def test_one_suppresses_while_another_finds_the_attack_and_nothing_is_hidden(wor
         assert suppress.listing(workspace)[0].state == "disabled"
         assert written < verdict.numbers[0]
     else:
-        assert "is a confirmed attack" in written
+        # Which guard sees the verdict first depends on when it comes.
+        assert "confirmed attack" in written
 
 
 def test_what_is_decided_between_checking_and_writing_is_checked_again(workspace, monkeypatch):
