@@ -17,7 +17,12 @@ from deepaid_core.testing.planted import planted, trained
 PAIRS = [
     pytest.param(DeepaidGradientInterpreter, AutoencoderDetector, id="deepaid-gradient, tables"),
     pytest.param(DeepaidGradientInterpreter, LstmForecastDetector, id="deepaid-gradient, series"),
-    pytest.param(DeepaidGradientInterpreter, DeepLogDetector, id="deepaid-gradient, keys"),
+    pytest.param(
+        DeepaidGradientInterpreter,
+        DeepLogDetector,
+        id="deepaid-gradient, keys",
+        marks=pytest.mark.slow,
+    ),
     pytest.param(GreedyCellsInterpreter, LstmForecastDetector, id="greedy-cells"),
     pytest.param(KeySubstitutionInterpreter, DeepLogDetector, id="key-substitution"),
     pytest.param(EndpointReplacementInterpreter, LinkPredictorDetector, id="endpoint-replacement"),

@@ -219,6 +219,7 @@ def test_any_name_is_drawn_as_text(name):
         assert name in said
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.none() | st.floats(allow_nan=True, allow_infinity=True), max_size=4),

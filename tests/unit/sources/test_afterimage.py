@@ -166,6 +166,7 @@ def test_addresses_of_both_ip_versions_are_different():
     assert (features[1, WEIGHTS] == 1).all()
 
 
+@pytest.mark.slow
 def test_a_flood_of_sockets_stays_under_the_cap_and_keeps_busy_streams():
     n = 1_000_000  # as many packets, all but every hundredth from another host
     flood = headers(n, source_low=np.arange(n), target_low=7, source_port=np.arange(n) % 65_536)

@@ -109,6 +109,7 @@ def assert_dpkt_agrees(path, limit=None):
     assert compared > 0.9 * min(report.seen, limit or report.seen)
 
 
+@pytest.mark.slow
 def test_recorded_packets_decode_as_with_dpkt():
     assert_dpkt_agrees(EVAL, limit=6000)
 
