@@ -10,7 +10,7 @@ from deepaid_core.figures.tables import Table
 from deepaid_core.workflow.detector_exchange import packed
 from deepaid_core.workflow.detector_facts import FileFacts, file_facts
 from deepaid_core.workflow.inspection import KINDS, used_columns
-from deepaid_ui import panels
+from deepaid_ui import panels, session
 from deepaid_ui.text import one_line, plain
 from deepaid_ui.views.parts import twin
 from deepaid_ui.wizard_words import described
@@ -56,11 +56,11 @@ def show(record: DetectorRecord) -> None:
             with st.expander(f"Columns ({len(columns):,})"):
                 st.code("\n".join(map(one_line, columns[:_LISTED])), language=None, height=200)
     twin(_digests(record, facts), key=f"digests-{record.id}")
-    opened = workspace()
+    opened, who = workspace(), session.author() or ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Download",
-            lambda: packed(opened, record),
+            lambda: packed(opened, record, author=who),
             file_name=f"{record.id}.zip",
             mime="application/zip",
             icon=":material/download:",

@@ -11,13 +11,14 @@ from deepaid_core.cli.terminal import (
     Column,
     interruptible,
     json_text,
+    new_file,
     opened,
     progress_bar,
     say,
     show_table,
 )
 from deepaid_core.domain.audit import AuditQuery
-from deepaid_core.errors import InvalidParameterError, StoreError, WorkspaceError
+from deepaid_core.errors import StoreError
 from deepaid_core.figures.numbers import format_count, format_time_utc
 
 __all__ = ["COMMANDS", "audit"]
@@ -118,19 +119,9 @@ def export(
 
     query = _query(by, kind, about, text, since, until)
     chosen = form or ("csv" if file.suffix.lower() == ".csv" else "json")
-    try:
-        # "x" fails where the name is taken, also where somebody was faster.
-        with opened(ctx) as workspace, file.open("wb" if overwrite else "xb") as out:
-            author = workspace.author or ""
-            out.write(audit_export.export(workspace, query, form=chosen, author=author))
-    except FileExistsError as error:
-        raise InvalidParameterError(
-            f"The file {file} exists already; add --overwrite or choose another name."
-        ) from error
-    except OSError as error:
-        raise WorkspaceError(
-            f"The file {file} cannot be written ({error.strerror}); choose another place."
-        ) from error
+    with opened(ctx) as workspace, new_file(file, overwrite=overwrite) as out:
+        author = workspace.author or ""
+        out.write(audit_export.export(workspace, query, form=chosen, author=author))
     say(f"Written to {file}")
 
 

@@ -8,8 +8,7 @@ import typer
 
 from deepaid_core.cli.detection import find
 from deepaid_core.cli.evaluation import AsJson, Wanted
-from deepaid_core.cli.terminal import json_text, opened, say
-from deepaid_core.errors import InvalidParameterError, WorkspaceError
+from deepaid_core.cli.terminal import json_text, new_file, opened, say
 from deepaid_core.figures.numbers import format_score
 
 __all__ = ["COMMANDS"]
@@ -23,24 +22,13 @@ def export(
         bool, typer.Option("--overwrite", help="Replace the file if it exists.")
     ] = False,
 ) -> None:
-    """Write a detector to a file, to register it in another workspace."""
+    """Write a detector to a file, to register it elsewhere; that it was taken is recorded."""
     from deepaid_core.workflow.detector_exchange import packed
 
     with opened(ctx) as workspace:
         record = find(workspace, detector)
-        content = packed(workspace, record)
-    try:
-        # "x" fails where the name is taken, also where somebody was faster.
-        with file.open("wb" if overwrite else "xb") as out:
-            out.write(content)
-    except FileExistsError as error:
-        raise InvalidParameterError(
-            f"The file {file} exists already; add --overwrite or choose another name."
-        ) from error
-    except OSError as error:
-        raise WorkspaceError(
-            f"The file {file} cannot be written ({error.strerror}); choose another place."
-        ) from error
+        with new_file(file, overwrite=overwrite) as out:
+            out.write(packed(workspace, record, author=workspace.author or ""))
     say(f"Detector {record.id} '{record.name}' written to {file}.")
 
 

@@ -8,8 +8,8 @@ import typer
 
 from deepaid_core.cli.author import Author, author_of
 from deepaid_core.cli.machine_texts import show_rows, tell_diff, tell_import, tell_roll_back
-from deepaid_core.cli.terminal import Column, json_text, opened, say, show_table
-from deepaid_core.errors import ExchangeError, InvalidParameterError, StoreError, WorkspaceError
+from deepaid_core.cli.terminal import Column, json_text, new_file, opened, say, show_table
+from deepaid_core.errors import ExchangeError, InvalidParameterError, StoreError
 from deepaid_core.figures.numbers import format_count
 
 __all__ = ["COMMANDS", "machine", "settings"]
@@ -126,18 +126,8 @@ def export(
     if file is None:
         typer.echo(text)
         return
-    try:
-        # "x" fails where the name is taken, also where somebody was faster.
-        with file.open("w" if overwrite else "x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError as error:
-        raise InvalidParameterError(
-            f"The file {file} exists already; add --overwrite or choose another name."
-        ) from error
-    except OSError as error:
-        raise WorkspaceError(
-            f"The file {file} cannot be written ({error.strerror}); choose another place."
-        ) from error
+    with new_file(file, overwrite=overwrite) as out:
+        out.write(text.encode())
     say(f"Written to {file}")
 
 

@@ -12,12 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
 
 import typer
 
 from deepaid_core.domain.progress import Cancelled, Progress
-from deepaid_core.errors import CancelledError, DeepAidError
+from deepaid_core.errors import (
+    CancelledError,
+    DeepAidError,
+    InvalidParameterError,
+    WorkspaceError,
+)
 from deepaid_core.figures.text import shorten, visible
 
 if TYPE_CHECKING:
@@ -30,6 +35,7 @@ __all__ = [
     "guarded",
     "interruptible",
     "json_text",
+    "new_file",
     "opened",
     "progress_bar",
     "say",
@@ -151,6 +157,36 @@ def _cut(columns: Sequence[Column], cells: list[list[str]], width: int) -> None:
     for at, column in enumerate(columns):
         for row in cells if column.cut else ():
             row[at] = row[at] if len(row[at]) <= room else f"{row[at][: room - 1]}…"
+
+
+@contextmanager
+def new_file(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """A file to be written; one that is there is replaced only where that was asked for.
+
+    A new one is removed again where what should be in it cannot be had.
+
+    Raises:
+        InvalidParameterError: It exists already.
+        WorkspaceError: It cannot be written.
+    """
+    try:
+        # "x" fails where the name is taken, also where somebody was faster.
+        with file.open("wb" if overwrite else "xb") as out:
+            try:
+                yield out
+            except DeepAidError:
+                out.close()
+                if not overwrite:
+                    file.unlink(missing_ok=True)
+                raise
+    except FileExistsError as error:
+        raise InvalidParameterError(
+            f"The file {file} exists already; add --overwrite or choose another name."
+        ) from error
+    except OSError as error:
+        raise WorkspaceError(
+            f"The file {file} cannot be written ({error.strerror}); choose another place."
+        ) from error
 
 
 def json_text(value: object) -> str:

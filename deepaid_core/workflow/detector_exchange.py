@@ -19,8 +19,8 @@ _WHEN: Final = (1980, 1, 1, 0, 0, 0)  # the same detector gives the same file
 _CHUNK: Final = 1 << 20
 
 
-def packed(workspace: Workspace, record: DetectorRecord) -> bytes:
-    """The two files of a detector as a zip file.
+def packed(workspace: Workspace, record: DetectorRecord, *, author: str) -> bytes:
+    """The two files of a detector as a zip file; that it was taken is written to the audit log.
 
     Raises:
         ArtifactError: They are damaged, or not those that were registered.
@@ -35,6 +35,8 @@ def packed(workspace: Workspace, record: DetectorRecord) -> bytes:
             entry = zipfile.ZipInfo(name, _WHEN)
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, (folder / name).read_bytes())
+    facts = {"name": record.name, "kind": record.kind, "sha256": record.sha256}
+    workspace.store.desk.act([NewRecord("export", record.id, facts, author)])
     return target.getvalue()
 
 
@@ -89,7 +91,7 @@ def _unpack(path: Path, folder: Path, called: str) -> None:
                         raise refusal(
                             Path(called), f"'{name}' is larger than {LARGEST[name]:,} bytes"
                         )
-    # A password is a RuntimeError, a way of packing that is not known a NotImplementedError.
+    # Of a password, or a way of packing that it does not know, the library says RuntimeError.
     except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zlib.error) as error:
         raise refusal(Path(called), "it is no zip file that can be read") from error
     except OSError as error:

@@ -348,7 +348,8 @@ def test_a_detector_of_another_workspace_is_registered_and_shown(
     open_page, workspace, trained_home
 ):
     other = Workspace.open(trained_home / "home")
-    content, record = packed(other, other.store.detectors()[0]), other.store.detectors()[0]
+    (record,) = other.store.detectors()
+    content = packed(other, record, author="ben")
     other.close()
     app = open_page(PAGE)
     assert next(one for one in app.button if one.label == "Register").disabled

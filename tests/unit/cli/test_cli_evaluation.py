@@ -113,3 +113,10 @@ def test_a_detector_is_written_to_a_file_and_registered_elsewhere(data, tmp_path
     assert "no zip file" in deepaid("detectors", "register", str(data.mixed), code=1).stderr
     shown = deepaid("detect", str(data.mixed), "--detector", "rows").stdout
     assert "findings" in shown
+
+
+def test_a_detector_that_was_damaged_leaves_no_file(data, tmp_path):
+    (data.home / "detectors" / data.detector_id / "detector.json").write_text("{}")
+    told = deepaid("detectors", "export", "rows", "rows.zip", code=1).stderr
+    assert "not those that were registered" in told
+    assert not (tmp_path / "rows.zip").exists()

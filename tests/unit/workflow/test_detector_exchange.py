@@ -28,7 +28,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     opened = Workspace.open(empty_home(folder / "workspace"))
     record = train(opened, rows(folder / "normal.csv"), name="office", plan=PLAN)
-    yield opened, record, packed(opened, record)
+    yield opened, record, packed(opened, record, author="ana")
     opened.close()
 
 
@@ -54,7 +54,9 @@ def parts_of(content):
 
 def test_it_is_the_same_detector_in_another_workspace(trained, elsewhere, tmp_path):
     here, record, content = trained
-    assert packed(here, record) == content
+    assert packed(here, record, author="ana") == content
+    taken = lines(here)[0]
+    assert (taken.author, taken.kind, taken.about) == ("ana", "export", (record.id,))
     (tmp_path / "office.zip").write_bytes(content)
     made = register_file(elsewhere, tmp_path / "office.zip", author="ben")
     assert (made.id, made.sha256, made.name) == (record.id, record.sha256, "office")
@@ -77,7 +79,7 @@ def test_what_was_exchanged_since_it_was_registered_is_not_given_away(trained, t
     (home / "detectors" / record.artifact / FILES[0]).write_text("{}")
     opened = Workspace.open(home)
     with pytest.raises(ArtifactError, match="not those that were registered"):
-        packed(opened, record)
+        packed(opened, record, author="ana")
     opened.close()
 
 
