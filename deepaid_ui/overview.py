@@ -85,7 +85,7 @@ def nothing_yet() -> None:
         )
         if st.button("Add your own data", icon=":material/database:"):
             navigation.go("data")
-    job_panel(job)
+    _demo_panel(job, 0)
 
 
 def being_prepared() -> None:
@@ -104,11 +104,20 @@ def _prepared_live(seen: tuple[int, int]) -> None:
         )
 
 
-def demo_outcome() -> None:
-    """A demo that is being loaded again, or failed to; a success speaks for itself."""
-    job: Job | None = registry().latest("demo")
+def demo_outcome(shown: Overview) -> None:
+    """A demo that is still being loaded, or failed to be; a success speaks for itself."""
+    job = registry().latest("demo")
     if job is not None and job.state != "done":
-        job_panel(job)
+        _demo_panel(job, shown.findings)
+
+
+def _demo_panel(job: Job | None, shown: int) -> None:
+    def look(_: Job) -> None:
+        # Those of the first detector are to be read while the others are still at work.
+        if workspace().store.version()[1] != shown:
+            st.rerun()
+
+    job_panel(job, running=look)
 
 
 def counts(counted: Numbers) -> None:

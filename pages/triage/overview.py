@@ -15,7 +15,7 @@ if numbers.overview.findings == 0:
     overview.nothing_yet()
     overview_health.problems(health)
     st.stop()
-overview.demo_outcome()
+overview.demo_outcome(numbers.overview)
 overview_health.problems(health)
 overview.counts(numbers)
 finding, pattern, needs = (

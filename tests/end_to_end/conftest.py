@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_S, STOP_S = 60.0, 10.0
 PATIENCE_MS = 60_000  # a machine may be busy; only a failure waits that long
+SHOWN, SHOWS_MS = 2_000, 5_000  # of the page and the server's log, with a failure
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 IDLE = """() => {
@@ -127,6 +128,13 @@ class Walker:
     def sees(self, text: "str | re.Pattern[str]") -> None:
         self.page.get_by_text(text).first.wait_for()
 
+    def shows(self) -> str:
+        """Address and text of the page, for people."""
+        try:
+            return f"{self.page.url}\n{self.page.inner_text('main', timeout=SHOWS_MS)[:SHOWN]}"
+        except Exception as error:  # a browser that is gone must not hide why the test failed
+            return f"no page: {error}"
+
     def report(self, to: Path) -> Path:
         """Have the page's dialog make a report as it proposes, and keep the file."""
         self.press("Report…")
@@ -186,6 +194,19 @@ class Walker:
                     self.settle()
                     return
         pytest.fail(f"No click led to an address like {until}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Say with a failure what the page showed and what the server printed last."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for used in item.funcargs.values():
+            if isinstance(used, Walker):
+                report.sections.append(("page", used.shows()))
+            if isinstance(used, Server):
+                report.sections.append(("server", used.log[-SHOWN:]))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,16 @@
 """The first page: its numbers, its ways on, and what it says when there is nothing or too much."""
 
+import threading
 import time
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from deepaid_core.domain.actions import NewAssignment, NewCase
 from deepaid_core.domain.verdict import VerdictLabel
 from deepaid_core.figures.numbers import format_time_utc
 from deepaid_core.workflow.suppress import DAY_S
+from deepaid_ui.jobs import registry
 from tests.factories import make_finding, make_run, make_suppression, make_verdict
 from tests.pages.conftest import HOSTILE
 from tests.pages.test_pages import markdown, texts
@@ -124,6 +127,45 @@ def test_a_queue_that_is_done_says_so(open_page, findings, workspace):
 def test_data_without_a_finding_reads_differently_from_no_data(open_page, workspace):
     workspace.store.add_run(make_run(events=1234, findings=0, anomalies=0), [])
     assert "1,234 events were read and none is over the threshold" in said(open_page(PAGE))
+
+
+def loading(release):
+    return registry().start("demo", "Loading the demo data", lambda *_: release.wait(20))
+
+
+def test_findings_can_be_judged_while_the_rest_of_the_demo_is_being_loaded(open_page, findings):
+    release = threading.Event()
+    job = loading(release)
+    app = open_page(PAGE)
+    release.set()
+    assert "Loading the demo data" in texts(app, "text")
+    assert "Cancel" in [button.label for button in app.button]
+    assert metrics(app)["Open findings"][0] == "60"
+    until = time.monotonic() + 20
+    while job.is_active and time.monotonic() < until:
+        time.sleep(0.01)
+    assert "Loading the demo data" not in texts(app.run(), "text")
+
+
+def a_page_that_shows_none_at_first():
+    from dataclasses import replace
+
+    import streamlit as st
+
+    from deepaid_ui import overview
+
+    st.session_state.runs = st.session_state.get("runs", 0) + 1
+    shown = overview.numbers().overview
+    overview.demo_outcome(replace(shown, findings=0) if st.session_state.runs == 1 else shown)
+
+
+def test_the_page_is_drawn_anew_when_findings_come_while_the_demo_is_loaded(findings):
+    release = threading.Event()
+    loading(release)
+    app = AppTest.from_function(a_page_that_shows_none_at_first, default_timeout=30).run()
+    release.set()
+    assert not app.exception
+    assert app.session_state["runs"] == 2
 
 
 @pytest.mark.parametrize("hostile", [HOSTILE, "\u202e\n" + "n" * 10_000])

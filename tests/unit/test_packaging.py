@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import streamlit
 import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -146,6 +147,24 @@ def test_pins_are_exact_and_fit_any_machine():
 
 def test_pages_are_not_flat_files_that_streamlit_finds_by_itself():
     assert list((ROOT / "pages").glob("*.py")) == []
+
+
+def settings_of_the_dashboard(table, prefix=""):
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from settings_of_the_dashboard(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def test_every_setting_of_the_dashboard_is_one_that_streamlit_has():
+    table = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    chosen = dict(settings_of_the_dashboard(table))
+    for name in chosen:
+        streamlit.get_option(name)  # raises for one that is not there
+    assert chosen["browser.gatherUsageStats"] is False
+    # A job that shows its progress would stand still most of the time.
+    assert chosen["runner.postScriptGC"] is False
 
 
 def test_the_licenses_are_there():
