@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.svm import OneClassSVM
 from torch import Tensor
 
 from deepaid_core.detectors.base import Arrays
@@ -78,6 +77,9 @@ class OneClassSvmDetector(TabularDetector):
     )
 
     def _learn(self, z: Tensor, training: Training) -> None:
+        # Imported here because it takes seconds, and only training needs it.
+        from sklearn.svm import OneClassSVM
+
         drawn = z
         if len(z) > self.events:
             random = np.random.default_rng(self.seed)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
 from torch import Tensor
 
 from deepaid_core.detectors.base import Arrays
@@ -52,6 +51,9 @@ class PcaDetector(TabularDetector):
     )
 
     def _learn(self, z: Tensor, training: Training) -> None:
+        # Imported here because it takes seconds, and only training needs it.
+        from sklearn.decomposition import PCA
+
         stop_if(training.cancelled)
         points = z.double().numpy()
         # Works on (d, d) numbers, however many events there are. Where nothing moves it divides by

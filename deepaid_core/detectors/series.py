@@ -6,7 +6,6 @@ from typing import ClassVar, Final
 
 import numpy as np
 import torch
-from sklearn.covariance import ledoit_wolf_shrinkage
 from torch import Tensor, nn
 
 from deepaid_core.detectors.base import Arrays, Detector
@@ -223,6 +222,9 @@ def _scaler_of(values: FloatArray) -> AsinhScaler:
 
 def whitening_of(errors: FloatArray, coupling: float) -> FloatArray:
     """(d, d), takes errors to uncorrelated ones of size one that stay closest to their columns."""
+    # Imported here because it takes seconds, and only training needs it.
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
     size = np.maximum(np.sqrt((errors.astype(np.float64) ** 2).mean(axis=0)), _SMALLEST_ERROR)
     scaled = errors / size
     moments = scaled.T @ scaled / len(scaled)

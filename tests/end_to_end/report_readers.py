@@ -9,7 +9,6 @@ from pathlib import Path
 
 import docx
 import pypdf
-from stix2validator import ValidationOptions, validate_string
 
 from deepaid_core.figures.numbers import format_score
 
@@ -67,6 +66,9 @@ def _json(content: bytes) -> str:
 
 def _stix(content: bytes) -> str:
     text = content.decode("utf-8")
+    # Takes five seconds to import, which each process would spend for the tests of one.
+    from stix2validator import ValidationOptions, validate_string
+
     result = validate_string(text, ValidationOptions(version="2.1"))
     assert result.is_valid, [str(error) for error in result.errors]
     return _one_line(" ".join(str(one) for one in json.loads(text)["objects"]))

@@ -1,5 +1,7 @@
 """The demo: four shipped detectors on four recordings fill one queue, and each proof holds."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,16 @@ def findings(workspace):
 
 def test_the_demo_has_a_detector_for_every_kind_of_data(workspace):
     assert {record.modality for record in workspace.store.detectors()} == set(Modality)
+
+
+def test_using_a_trained_detector_does_not_wait_for_what_only_training_needs():
+    code = (
+        "import sys; from deepaid_core.detectors.artifacts import load_trained; "
+        "from deepaid_core.workflow.demo import DEMOS; "
+        "used = [load_trained(demo.shipped) for demo in DEMOS]; print('sklearn' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
 
 
 @pytest.mark.parametrize("name", NAMES)

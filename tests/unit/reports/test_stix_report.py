@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 import stix2
-from stix2validator import ValidationOptions, validate_string
 
 from deepaid_core.domain.actions import Note
 from deepaid_core.domain.case import Case, CaseStatus, Technique
@@ -42,6 +41,9 @@ def of_kind(text, kind):
 
 
 def complaints(text):
+    # Takes five seconds to import, which each process would spend for the tests of one.
+    from stix2validator import ValidationOptions, validate_string
+
     result = validate_string(text, ValidationOptions(version="2.1"))
     assert result.is_valid, [str(error) for error in result.errors]
     return [str(one) for one in result.warnings if not ACCEPTED.search(str(one))]

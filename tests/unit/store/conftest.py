@@ -12,6 +12,9 @@ from deepaid_core.store.sql import SqlStore
 from deepaid_core.store.tables import metadata
 from tests.empty import empty_database
 
+# The same promises again on the other database: CI checks them, and whoever changes the store.
+_POSTGRESQL = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
@@ -39,7 +42,7 @@ def postgres_url(postgres_server: str) -> str:
     return postgres_server
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", _POSTGRESQL])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of a database of each kind in which there is nothing yet."""
     if request.param == "sqlite":
@@ -48,7 +51,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", _POSTGRESQL])
 def tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of a database of each kind with empty tables."""
     if request.param == "sqlite":

@@ -113,6 +113,7 @@ def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Pat
 
 
 @pytest.mark.postgres
+@pytest.mark.slow
 def test_tables_of_another_program_with_our_names_are_refused(postgres_url: str) -> None:
     _run(postgres_url, "CREATE TABLE findings (name TEXT)", "CREATE TABLE recipes (name TEXT)")
     with pytest.raises(StoreError, match="table 'findings' of another program"):
@@ -213,6 +214,7 @@ def test_a_damaged_row_and_an_unknown_entry_are_errors(database: str) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.slow
 def test_a_writer_sees_those_before_it_whatever_the_server_prefers(postgres_url: str) -> None:
     _run(postgres_url, "ALTER ROLE CURRENT_USER SET default_transaction_isolation = serializable")
     try:
