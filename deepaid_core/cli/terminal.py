@@ -161,24 +161,30 @@ def _cut(columns: Sequence[Column], cells: list[list[str]], width: int) -> None:
 
 @contextmanager
 def new_file(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """A file to be written; one that is there is replaced only where that was asked for.
+    """A file to be written, whole or not at all.
 
-    A new one is removed again where what should be in it cannot be had.
+    Where what should be in it cannot be had, an earlier one stays as it was and a new one is gone.
 
     Raises:
-        InvalidParameterError: It exists already.
+        InvalidParameterError: It exists already, and is not to be replaced.
         WorkspaceError: It cannot be written.
     """
     try:
-        # "x" fails where the name is taken, also where somebody was faster.
-        with file.open("wb" if overwrite else "xb") as out:
-            try:
+        target = file.resolve()  # of a link, the file it leads to is replaced, and not the link
+        draft = target.with_name(f".{target.name}.part")
+        if not overwrite:
+            target.open("x").close()  # takes the name, or fails where somebody was faster
+        elif target.exists() and not target.is_file():
+            raise WorkspaceError(f"{file} is no ordinary file; choose another place.")
+        try:
+            with draft.open("wb") as out:
                 yield out
-            except DeepAidError:
-                out.close()
-                if not overwrite:
-                    file.unlink(missing_ok=True)
-                raise
+            draft.replace(target)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            if not overwrite:
+                target.unlink(missing_ok=True)
+            raise
     except FileExistsError as error:
         raise InvalidParameterError(
             f"The file {file} exists already; add --overwrite or choose another name."

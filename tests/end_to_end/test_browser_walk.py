@@ -50,7 +50,7 @@ def test_from_a_fresh_workspace_to_a_taught_distiller_and_back(walker, server, t
     walker.press("Load the demo data")
     # The first findings are shown while the other detectors are at work.
     page.get_by_text("Open findings").first.wait_for(timeout=DEMO_MS)
-    page.get_by_text("Loading the demo data").wait_for(state="detached", timeout=DEMO_MS)
+    page.get_by_text("Loading the demo data").first.wait_for(state="detached", timeout=DEMO_MS)
 
     # One queue, filled by a detector of each kind of data.
     walker.open("/queue?group=detector")

@@ -1,4 +1,5 @@
 import json
+import zipfile
 
 import pytest
 
@@ -115,8 +116,25 @@ def test_a_detector_is_written_to_a_file_and_registered_elsewhere(data, tmp_path
     assert "findings" in shown
 
 
-def test_a_detector_that_was_damaged_leaves_no_file(data, tmp_path):
+@pytest.mark.parametrize("earlier", [None, b"an earlier detector"])
+def test_a_detector_that_is_damaged_leaves_no_file_and_keeps_an_earlier_one(
+    data, tmp_path, earlier
+):
     (data.home / "detectors" / data.detector_id / "detector.json").write_text("{}")
-    told = deepaid("detectors", "export", "rows", "rows.zip", code=1).stderr
-    assert "not those that were registered" in told
-    assert not (tmp_path / "rows.zip").exists()
+    file = tmp_path / "out" / "rows.zip"
+    file.parent.mkdir()
+    if earlier:
+        file.write_bytes(earlier)
+    asked = ["detectors", "export", "rows", str(file), *(["--overwrite"] if earlier else [])]
+    assert "not those that were registered" in deepaid(*asked, code=1).stderr
+    assert [one.read_bytes() for one in file.parent.iterdir()] == ([earlier] if earlier else [])
+
+
+def test_a_link_is_kept_and_what_is_no_file_is_not_replaced(data, tmp_path):
+    (tmp_path / "real.zip").write_bytes(b"an earlier detector")
+    (tmp_path / "link.zip").symlink_to(tmp_path / "real.zip")
+    deepaid("detectors", "export", "rows", str(tmp_path / "link.zip"), "--overwrite")
+    assert (tmp_path / "link.zip").is_symlink()
+    assert zipfile.is_zipfile(tmp_path / "real.zip")
+    told = deepaid("detectors", "export", "rows", str(tmp_path), "--overwrite", code=1).stderr
+    assert "no ordinary file" in told
